@@ -1,0 +1,1 @@
+"""Filing an appeal: the draft, the questions, the summary, and the Rasa form around them."""

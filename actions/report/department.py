@@ -1,0 +1,80 @@
+"""Who is responsible: taken from the ranking when it is clear, asked once when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions import answers
+from actions.report.draft import Draft
+from actions.said import Said
+from bot.vocabulary import departments
+
+# Above this the classifier is right often enough not to trouble the citizen …
+_CLEAR = 0.5
+# … unless another department is this close behind.
+_CLOSE = 0.15
+# An option must have some chance of being the right one.
+_WORTH_ASKING = 0.06
+_MOST_OPTIONS = 3
+
+
+def consider(draft: Draft, ranking: Sequence[tuple[str, float]]) -> None:
+    """Decide by the ranking, or leave two or three options to ask about."""
+    draft.ranking = list(ranking)
+    draft.department, draft.department_options = None, []
+    if not ranking:
+        # No words to go by: the general centre dispatches it by hand.
+        draft.department = "government_services"
+        return
+    (first, confidence), rest = ranking[0], ranking[1:]
+    if confidence >= _CLEAR and (not rest or confidence - rest[0][1] >= _CLOSE):
+        draft.department = first
+        return
+    options = [code for code, chance in ranking[:_MOST_OPTIONS] if chance >= _WORTH_ASKING]
+    if len(options) < 2 or draft.times_asked("department"):
+        draft.department = first
+    else:
+        draft.department_options = options
+
+
+def choose(draft: Draft, said: Said) -> bool:
+    """Read an answer to "which of these?": a number, a name, or a word of its scope."""
+    options = draft.department_options
+    if draft.department is not None or not options:
+        return False
+    number = answers.choice(said.text, len(options) + 1)
+    if number == len(options):
+        settle(draft, options[0])
+        return True
+    if number is not None:
+        settle(draft, options[number])
+        return True
+    named = [code for code in options if code in said.bodies or _in_scope(code, said.text)]
+    if len(named) == 1:
+        settle(draft, named[0])
+        return True
+    ranked = [code for code, chance in said.ranking[:1] if chance >= _CLEAR and code in options]
+    if ranked and said.names_matter:
+        draft.description += f"\n{said.text.strip()}"
+        settle(draft, ranked[0])
+        return True
+    return False
+
+
+def settle(draft: Draft, code: str) -> None:
+    draft.department = code
+    draft.department_options = []
+
+
+def ask_again(draft: Draft) -> None:
+    """The citizen says it is not this department: offer the next likely ones."""
+    others = [code for code, _ in draft.ranking if code != draft.department]
+    draft.department_options = others[:_MOST_OPTIONS] or list(departments())[:_MOST_OPTIONS]
+    draft.department = None
+    draft.asked.pop("department", None)
+
+
+def _in_scope(code: str, text: str) -> bool:
+    answer = answers.bare(text)
+    words = departments()[code].scope.split("、")
+    return len(answer) >= 2 and any(word in answer or answer in word for word in words)

@@ -1,0 +1,87 @@
+"""What a message adds to the draft: the story, the place, the phone, and what should be changed."""
+
+from __future__ import annotations
+
+import re
+
+from actions import answers
+from actions.report import department, place
+from actions.report.draft import Draft
+from actions.said import Said
+
+MAX_DESCRIPTION = 10_000
+_OWN_PHONE = re.compile(
+    r"(?:我的?|我们的?|本人|联系|聯繫|联络|致电|回电|回复|打我)(?:个|嘅)?(?:手机|电话|電話|号码|方式|人)?[^\d*]{0,8}"
+    r"(?:1[3-9]\d|0\d{2})\*{4}\d{4}|^(?:手机|电话|電話)[号码是为系:： ]{0,4}(?:1[3-9]\d|0\d{2})\*{4}"
+)
+_WISHES = (
+    ("anonymous", re.compile(r"(?:不|唔)(?:想|要)?留(?:电话|号码)|匿名|电话(?:删|去掉|不要)")),
+    ("phone", re.compile(r"电话|電話|号码|手机|手機|尾号|联系方式|聯繫")),
+    ("department", re.compile(r"部门|部門|不归|唔归|归.{1,8}管|(?:局|交警|城管|消防)(?:负责|管|才对)|转给|派给")),
+    ("place", re.compile(r"地址|地点|地點|位置|地方|镇街|街道|路名|不是在|是在|喺")),
+    ("description", re.compile(r"描述|内容|內容|经过|經過|重新(?:说|讲)|事情|写错|打错")),
+    ("time", re.compile(r"时间|時間|日期|几点")),
+    ("type", re.compile(r"(?:不是|唔系).{0,3}(?:投诉|举报|建议|咨询|求助)|(?:改成|改为|算|是)(?:投诉|举报|建议|咨询|求助)")),
+)
+
+
+def keep_sealed(draft: Draft, said: Said) -> None:
+    """Keep what the connector masked: it may stand in the story or be the contact phone."""
+    if said.sealed and said.sealed not in draft.sealed:
+        draft.sealed.append(said.sealed)
+
+
+def tells_something(said: Said) -> bool:
+    """Whether the message has words that belong in the story."""
+    bare = answers.bare(said.text)
+    return len(bare) >= 4 or (said.names_matter and len(bare) >= 2)
+
+
+def describe(draft: Draft, said: Said) -> None:
+    """Take the message as (the next part of) the story, with everything it says beside it."""
+    first = not draft.description
+    add_to_story(draft, said)
+    if first:
+        draft.appeal_type = draft.appeal_type or said.appeal_type
+        draft.handling_mode = said.handling_mode
+        department.consider(draft, said.ranking)
+    note_place_and_phone(draft, said)
+
+
+def retell(draft: Draft, said: Said) -> None:
+    """Replace the story; the place and the phone stay as they are unless told anew."""
+    draft.description = ""
+    draft.appeal_type = None
+    draft.urgent = False
+    draft.occurred = None
+    if said.has_place:
+        draft.address, draft.place_options = {}, []
+    describe(draft, said)
+
+
+def add_to_story(draft: Draft, said: Said) -> None:
+    """Append the words. Nothing a citizen tells is dropped."""
+    text = said.text.strip()
+    joined = f"{draft.description}\n{text}" if draft.description else text
+    draft.description = joined[:MAX_DESCRIPTION]
+    draft.urgent = draft.urgent or said.urgent
+    draft.occurred = draft.occurred or said.occurred
+
+
+def note_place_and_phone(draft: Draft, said: Said) -> None:
+    """Take a place, and a phone when it is said to be the citizen's own."""
+    if not draft.has_town:
+        place.note(draft, said)
+    own = said.phones and (
+        said.intent == "provide_info" or _OWN_PHONE.search(said.text) or len(said.text) <= 20
+    )
+    if own and draft.contact_phone is None:
+        draft.contact_phone = said.phones[-1]
+
+
+def wanted_correction(said: Said) -> str | None:
+    """Which item the citizen wants changed, by the word for it, or None."""
+    for wish, pattern in _WISHES:
+        if pattern.search(said.text):
+            return wish
+    return None

@@ -1,0 +1,178 @@
+"""Intent and department in one component: two linear rankers on the same features.
+
+The first decides what the citizen wants (``intent``), the second who is responsible, as if the
+message were an appeal (``department_ranking``). Departments are trained from Rasa's own retrieval
+intents ``report_issue/<department>``, so that every Rasa tool keeps reading the examples.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import joblib
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_RESPONSE_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.normalizer import normalize
+from bot.nlu.ranker import LinearRanker, TextFeatures
+from bot.nlu.tokenizer import load_user_words
+from bot.vocabulary import departments
+
+REPORT_INTENT = "report_issue"
+# "我要投诉" without a matter: an appeal that has no department yet.
+UNSPECIFIED = "unspecified"
+CHITCHAT = "chitchat"
+DEPARTMENT_RANKING = "department_ranking"
+NAMES_MATTER = "names_matter"
+_UNSPECIFIED_LABEL = f"{REPORT_INTENT}/{UNSPECIFIED}"
+_RANKING_LENGTH = 5
+_FILE_NAME = "appeal_classifier.joblib"
+
+
+class UnknownDepartment(Exception):
+    """An example names a department that the vocabulary does not have."""
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
+)
+class AppealClassifier(GraphComponent):
+    """Sets ``intent``, ``intent_ranking``, ``department_ranking`` and ``names_matter``.
+
+    ``department_ranking`` is a list of ``{"department": code, "confidence": probability}``, best
+    first: who would be responsible if the message is an appeal. ``names_matter`` tells whether it
+    is one, and says what it is about.
+    """
+
+    def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
+        self._model_storage = model_storage
+        self._resource = resource
+        self._features: TextFeatures | None = None
+        self._intents: LinearRanker | None = None
+        self._departments: LinearRanker | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> AppealClassifier:
+        load_user_words()
+        return cls(model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Train both rankers.
+
+        Raises:
+            UnknownDepartment: an example is labelled ``report_issue/<code>`` with an unknown code.
+        """
+        rows = [
+            (normalize(example.get(TEXT)), *_labels(example))
+            for example in training_data.intent_examples
+            if example.get(TEXT)
+        ]
+        texts = [text for text, _, _ in rows]
+        self._features = TextFeatures().fit(texts)
+        matrix = self._features.transform(texts)
+        self._intents = LinearRanker.fit(matrix, [intent for _, intent, _ in rows])
+        appeals = [number for number, (_, _, department) in enumerate(rows) if department]
+        self._departments = LinearRanker.fit(
+            matrix[appeals], [str(rows[number][2]) for number in appeals]
+        )
+        with self._model_storage.write_to(self._resource) as directory:
+            joblib.dump(
+                (self._features, self._intents, self._departments), directory / _FILE_NAME
+            )
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> AppealClassifier:
+        component = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as directory:
+            loaded = joblib.load(directory / _FILE_NAME)
+        component._features, component._intents, component._departments = loaded
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            self._classify(message)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self.process(training_data.training_examples)
+        return training_data
+
+    def _classify(self, message: Message) -> None:
+        assert self._features and self._intents and self._departments
+        text = normalize(message.get(TEXT) or "")
+        row = self._features.transform([text])
+        if row.nnz == 0:
+            # Emoji only, or nothing at all: no words, no meaning to guess.
+            message.set(INTENT, {"name": CHITCHAT, PREDICTED_CONFIDENCE_KEY: 0.0}, add_to_output=True)
+            message.set(NAMES_MATTER, False, add_to_output=True)
+            message.set(DEPARTMENT_RANKING, [], add_to_output=True)
+            return
+        probabilities = self._intents.probabilities(row)[0]
+        by_intent = dict(zip(self._intents.labels, map(float, probabilities), strict=True))
+        unspecified = by_intent.pop(_UNSPECIFIED_LABEL, 0.0)
+        specified = by_intent.get(REPORT_INTENT, 0.0)
+        by_intent[REPORT_INTENT] = specified + unspecified
+        ranking = sorted(by_intent.items(), key=lambda item: -item[1])
+        best, confidence = ranking[0]
+        message.set(
+            INTENT, {"name": best, PREDICTED_CONFIDENCE_KEY: confidence}, add_to_output=True
+        )
+        message.set(
+            "intent_ranking",
+            [
+                {"name": name, PREDICTED_CONFIDENCE_KEY: value}
+                for name, value in ranking[:_RANKING_LENGTH]
+            ],
+            add_to_output=True,
+        )
+        message.set(
+            NAMES_MATTER, best == REPORT_INTENT and specified >= unspecified, add_to_output=True
+        )
+        message.set(DEPARTMENT_RANKING, self._rank(row), add_to_output=True)
+
+    def _rank(self, row: Any) -> list[dict[str, Any]]:
+        assert self._departments
+        probabilities = self._departments.probabilities(row)[0]
+        order = probabilities.argsort()[::-1][:_RANKING_LENGTH]
+        return [
+            {"department": self._departments.labels[i], "confidence": float(probabilities[i])}
+            for i in order
+        ]
+
+
+def _labels(example: Message) -> tuple[str, str | None]:
+    """The label of the intent ranker, and the department for appeals with a matter."""
+    intent = example.get(INTENT)
+    key = example.get(INTENT_RESPONSE_KEY)
+    if intent != REPORT_INTENT or not key:
+        return intent, None
+    department = key.split("/", 1)[1]
+    if department == UNSPECIFIED:
+        return _UNSPECIFIED_LABEL, None
+    if department not in departments():
+        raise UnknownDepartment(f"例句标注的部门 {department} 不在 departments.yml 里")
+    return intent, department

@@ -1,0 +1,1 @@
+"""The doors: one folder or file a channel, input and output together."""

@@ -1,0 +1,223 @@
+"""The channel itself: the webhook that WeChat calls, and the output back to the citizen.
+
+A message is worked on in the background while WeChat waits. If the answer is ready in time it is
+the passive reply; if not, the next delivery of the same message gets it, and after the last one a
+customer-service message does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import (
+    CollectingOutputChannel,
+    InputChannel,
+    OutputChannel,
+    UserMessage,
+)
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.privacy import Vault
+from bot.settings import Settings, load_settings
+from connectors.inbound import clean
+from connectors.wechat import texts
+from connectors.wechat.api import SendingFailed, WeChatApi
+from connectors.wechat.deliveries import Deliveries, Delivery
+from connectors.wechat.message import Inbound, read_message
+from connectors.wechat.reply import join, split, text_reply
+from connectors.wechat.security import MAX_BODY, BadMessage, Forbidden, Opened, WeChatSecurity
+
+logger = logging.getLogger(__name__)
+OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
+
+CHANNEL = "wechat"
+_WAIT_SECONDS = 4.3  # of WeChat's five, the rest is for the way back
+_LAST_DELIVERY = 3
+_NO_REPLY = "success"
+
+
+class WeChatOutput(OutputChannel):
+    """Writes to a citizen by customer-service message; used by Rasa's trigger route."""
+
+    def __init__(self, api: WeChatApi) -> None:
+        self._api = api
+
+    @classmethod
+    def name(cls) -> str:
+        return CHANNEL
+
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
+        """Raises SendingFailed, so that whoever triggered it knows and can try again."""
+        for piece in split(text):
+            await self._api.send_text(recipient_id, piece)
+
+
+class WeChatInput(InputChannel):
+    """``GET`` and ``POST /webhooks/wechat/webhook``."""
+
+    def __init__(self, security: WeChatSecurity, api: WeChatApi, vault: Vault) -> None:
+        self._security = security
+        self._api = api
+        self._vault = vault
+        self._deliveries = Deliveries()
+        self._background: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def name(cls) -> str:
+        return CHANNEL
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> WeChatInput:
+        """Rasa builds the channel; all keys come from the settings."""
+        return cls.from_settings(load_settings())
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> WeChatInput:
+        return cls(
+            WeChatSecurity(settings.wechat_token, settings.wechat_app_id, settings.wechat_aes_key),
+            WeChatApi(
+                settings.wechat_app_id, settings.wechat_app_secret, settings.wechat_api_base
+            ),
+            Vault(settings.data_key),
+        )
+
+    def get_output_channel(self) -> OutputChannel:
+        return WeChatOutput(self._api)
+
+    def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
+        """The two routes of the webhook."""
+        routes = Blueprint("wechat_webhook", __name__)
+
+        @routes.get("/webhook")
+        async def server_check(request: Request) -> HTTPResponse:
+            query = _query(request)
+            try:
+                self._security.check(query)
+            except Forbidden:
+                return response.text("forbidden", status=403)
+            return response.text(query.get("echostr", ""))
+
+        # Streamed: the signature is checked before a single byte of the body is read.
+        @routes.post("/webhook", stream=True)
+        async def receive(request: Request) -> HTTPResponse:
+            query = _query(request)
+            try:
+                self._security.check(query)
+                body = await _body(request)
+                if body is None:
+                    return response.text("message too large", status=413)
+                opened = self._security.open(query, body)
+                inbound = read_message(opened.xml)
+            except Forbidden:
+                return response.text("forbidden", status=403)
+            except BadMessage as error:
+                logger.warning("a signed delivery cannot be read: %s", error)
+                return response.text("bad message", status=400)
+            answer = await self._answer(inbound, on_new_message)
+            return self._reply(inbound, answer, opened, query)
+
+        return routes
+
+    async def _answer(self, inbound: Inbound, on_new_message: OnNewMessage) -> str | None:
+        """The text for the passive reply; None when there is none (yet)."""
+        delivery = self._deliveries.take(
+            inbound.key, lambda: self._work(inbound, on_new_message)
+        )
+        done, _ = await asyncio.wait({delivery.answer}, timeout=_WAIT_SECONDS)
+        if done:
+            return delivery.answer.result()
+        if delivery.deliveries < _LAST_DELIVERY:
+            # No answer at all makes WeChat deliver the message again, and that gets the reply.
+            await asyncio.wait({delivery.answer}, timeout=_WAIT_SECONDS)
+        elif delivery.deliveries == _LAST_DELIVERY:
+            self._later(self._send_late(inbound, delivery))
+        return None
+
+    async def _work(self, inbound: Inbound, on_new_message: OnNewMessage) -> str:
+        """One turn of the conversation, as the text to send."""
+        if inbound.kind == "event":
+            return texts.WELCOME if (inbound.event or "").startswith("subscribe") else ""
+        if inbound.words is None:
+            return texts.NOT_YET.get(inbound.kind, texts.UNKNOWN_KIND)
+        cleaned = clean(inbound.words, self._vault)
+        if not cleaned.text:
+            return texts.EMPTY
+        output = _PassiveOutput()
+        try:
+            await on_new_message(
+                UserMessage(
+                    cleaned.text,
+                    output,
+                    inbound.openid,
+                    input_channel=CHANNEL,
+                    message_id=inbound.key,
+                    metadata=cleaned.metadata(),
+                )
+            )
+        except Exception:
+            logger.exception("a turn failed")
+            return texts.FAILED
+        said = join([message["text"] for message in output.messages if message.get("text")])
+        return said or texts.FAILED
+
+    def _reply(
+        self, inbound: Inbound, text: str | None, opened: Opened, query: dict[str, str]
+    ) -> HTTPResponse:
+        if not text:
+            return response.text(_NO_REPLY)
+        first, *rest = split(text)
+        if rest:
+            self._later(self._send(inbound.openid, rest))
+        xml = text_reply(inbound, first)
+        if opened.encrypted:
+            xml = self._security.seal(xml, query)
+        return response.text(xml, content_type="application/xml; charset=utf-8")
+
+    async def _send_late(self, inbound: Inbound, delivery: Delivery) -> None:
+        text = await delivery.answer
+        await self._send(inbound.openid, split(text))
+
+    async def _send(self, openid: str, pieces: list[str]) -> None:
+        for piece in pieces:
+            try:
+                await self._api.send_text(openid, piece)
+            except SendingFailed as error:
+                logger.error("a customer-service message was not sent: %s", error)
+                return
+
+    def _later(self, work: Awaitable[None]) -> None:
+        """Run in the background; the set keeps the task from being collected half way."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)  # type: ignore[arg-type]
+        task.add_done_callback(self._background.discard)  # type: ignore[arg-type]
+
+
+class _PassiveOutput(CollectingOutputChannel):
+    """Collects the bot's messages of one turn."""
+
+    @classmethod
+    def name(cls) -> str:
+        return CHANNEL
+
+
+def _query(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in request.args.items() if values}
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is known to be larger than a message can be."""
+    if int(request.headers.get("content-length") or 0) > MAX_BODY:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while (part := await request.stream.read()) is not None:
+        size += len(part)
+        if size > MAX_BODY:
+            return None
+        parts.append(part)
+    return b"".join(parts)

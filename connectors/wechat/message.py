@@ -1,0 +1,78 @@
+"""A delivery from WeChat as the bot needs it.
+
+开发者文档: 接收普通消息、接收事件推送
+https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from wechatpy import parse_message
+
+from connectors.wechat.security import BadMessage
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message or event.
+
+    ``kind`` is text, image, voice, video, shortvideo, location, link, event or unknown; ``words``
+    is what it says in words, None when it has none. ``key`` is the same for every delivery of the
+    same message.
+    """
+
+    kind: str
+    event: str | None
+    openid: str
+    account: str
+    key: str
+    words: str | None
+
+
+def read_message(xml: str) -> Inbound:
+    """Parse plain XML.
+
+    Raises:
+        BadMessage: a part that every message has is missing.
+    """
+    try:
+        message = parse_message(xml)
+        openid, account = message.source, message.target
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadMessage("no WeChat message") from error
+    if not isinstance(openid, str) or not openid or not isinstance(account, str):
+        raise BadMessage("no sender or no receiver")
+    kind = message.type if isinstance(message.type, str) else "unknown"
+    event = message.event if kind == "event" else None
+    return Inbound(kind, event, openid, account, _key(message, xml), _words(kind, message))
+
+
+def _key(message: object, xml: str) -> str:
+    """``MsgId``; events have none, so sender, time and event stand for it.
+
+    A message without ``MsgId`` is known by its content: better answered once too seldom than a
+    case filed twice.
+    """
+    data = getattr(message, "_data", {})
+    msg_id = data.get("MsgId")
+    if msg_id and str(msg_id) != "0":
+        return f"{data.get('FromUserName')}:{msg_id}"
+    if data.get("Event"):
+        parts = ("FromUserName", "CreateTime", "Event", "EventKey")
+        return ":".join(str(data.get(part) or "") for part in parts)
+    return hashlib.sha256(xml.encode()).hexdigest()
+
+
+def _words(kind: str, message: object) -> str | None:
+    if kind == "text":
+        content = getattr(message, "content", None)
+        return content if isinstance(content, str) else ""
+    if kind == "voice":
+        recognition = getattr(message, "recognition", None)
+        return recognition if isinstance(recognition, str) and recognition.strip() else None
+    if kind == "location":
+        label = getattr(message, "label", None)
+        return label if isinstance(label, str) and label.strip() else None
+    return None

@@ -1,0 +1,142 @@
+"""Engines for the two stores, and bringing a database to the present schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.pool import QueuePool
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_BUSY_SECONDS = 5
+_STATEMENT_SECONDS = 10
+# Any fixed number; it keeps two services that start together from migrating together.
+_MIGRATION_LOCK = 3_110_757
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be used; the message is one Chinese sentence without its password."""
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that keeps what it acknowledged, also over SIGKILL and power loss.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://...``.
+
+    Raises:
+        StoreUnavailable: the URL is neither.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            return _sqlite(parsed)
+        if parsed.get_backend_name() == "postgresql":
+            return _postgresql(parsed)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+        raise StoreUnavailable("数据库地址不对，请检查 SUQIU_DATABASE_URL。") from error
+    raise StoreUnavailable("受理平台只支持 SQLite 文件和 PostgreSQL，请检查 SUQIU_DATABASE_URL。")
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the present schema, all or nothing. Safe to call at each start.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached or is not ours.
+    """
+    engine = make_engine(url)
+    try:
+        with unavailable_as_named(engine.url), writing(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                lock = sa.text("SELECT pg_advisory_xact_lock(:number)")
+                connection.execute(lock, {"number": _MIGRATION_LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreUnavailable(
+            "数据库的结构比本程序新，或者不是受理平台的数据库，请检查 SUQIU_DATABASE_URL。"
+        ) from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def unavailable_as_named(url: URL) -> Iterator[None]:
+    """Turn a database's refusal into :class:`StoreUnavailable` with words for the operator.
+
+    Integrity and data errors pass: there the database works and refuses what we sent.
+    """
+    try:
+        yield
+    except (sa.exc.IntegrityError, sa.exc.DataError):
+        raise
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
+        where = url.render_as_string(hide_password=True)
+        raise StoreUnavailable(f"数据库现在不能用：{where}，请检查它是否可读写。") from error
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes, committed at the end.
+
+    On SQLite it takes the write lock at once: a transaction that reads first and writes later
+    fails with "database is locked" when another one wrote in between.
+    """
+    with engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+def _sqlite(url: URL) -> Engine:
+    with unavailable_as_named(url):
+        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        pool_size=8,
+        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        # Transactions begin below: the driver's own BEGIN comes late and is never IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # In WAL mode NORMAL may lose the last commits at a power cut; FULL syncs each one.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    timeout = _STATEMENT_SECONDS * 1000
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg2"),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        pool_timeout=_BUSY_SECONDS,
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c statement_timeout={timeout} -c timezone=UTC",
+        },
+    )

@@ -1,0 +1,72 @@
+"""Working days and due times, in Asia/Shanghai time.
+
+Holidays and make-up days come from ``chinese_calendar``
+(https://github.com/LKI/chinese-calendar), which knows a year only once the State Council has
+published it. For other years Monday to Friday count as working days.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+from bot import vocabulary
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_END_OF_DAY = dt.time(23, 59, 59)
+
+
+@dataclass(frozen=True)
+class DueTimes:
+    """When a case must be accepted, first answered (urgent ones only) and resolved."""
+
+    accept: dt.datetime
+    first_response: dt.datetime | None
+    resolve: dt.datetime
+
+
+def is_working_day(day: dt.date) -> bool:
+    """Whether offices work on ``day``; plain weekdays for years not yet published."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def end_of_working_day(start: dt.datetime, working_days: int) -> dt.datetime:
+    """The last second of the n-th working day after the day of ``start``.
+
+    The day of filing itself does not count, so nobody loses hours by filing in the evening.
+
+    Args:
+        start: an aware time.
+        working_days: how many, at least 1.
+    """
+    day = start.astimezone(SHANGHAI).date()
+    left = working_days
+    while left > 0:
+        day += dt.timedelta(days=1)
+        left -= is_working_day(day)
+    return dt.datetime.combine(day, _END_OF_DAY, SHANGHAI)
+
+
+def due_times(start: dt.datetime, department: str, appeal_type: str, urgent: bool) -> DueTimes:
+    """The due times of a case filed at ``start`` by the rules in force now.
+
+    An urgent case has its acceptance and first response counted by the clock; it is resolved
+    within the working days of its type like any other.
+
+    Raises:
+        KeyError: no such department or appeal type.
+    """
+    rules = vocabulary.deadlines(department, appeal_type)
+    accept = end_of_working_day(start, rules.accept_working_days)
+    first_response = None
+    if urgent:
+        local = start.astimezone(SHANGHAI)
+        accept = local + dt.timedelta(hours=rules.urgent_accept_hours)
+        first_response = local + dt.timedelta(hours=rules.urgent_first_response_hours)
+    return DueTimes(accept, first_response, end_of_working_day(start, rules.working_days))

@@ -1,0 +1,1 @@
+"""Alembic migrations of the intake database; run by :func:`intake.store.migrate`."""

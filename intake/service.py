@@ -1,0 +1,127 @@
+"""What the service does with an appeal, apart from HTTP: file it, look it up, list it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hmac
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.case_id import new_case_id
+from bot.settings import Settings
+from intake.cases import Case, NewCase, filed
+from intake.deadlines import SHANGHAI
+from intake.guesses import GuessCount
+from intake.personal import PersonalData, Sealed
+from intake.store import CaseQuery, Store
+
+Result = TypeVar("Result")
+
+# The bot is the only caller so far; idempotency keys of another caller will not mix with its own.
+API_KEY_NAME = "suqiu"
+WRONG_GUESSES_BY_ASKER = 5
+WRONG_GUESSES_BY_ANYONE = 20
+_DATABASE_THREADS = 8
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """The answer to somebody who asks for a case by its ID.
+
+    ``authorized`` decides whether more than the bare status may be shown. ``locked`` says that no
+    further digits are tried today.
+    """
+
+    case: Case
+    authorized: bool
+    locked: bool
+
+
+class IntakeService:
+    """Filing and looking up. Methods block, except :meth:`run`, which takes them off the loop."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], dt.datetime] | None = None) -> None:
+        self.store = Store(settings.database_url)
+        self.personal = PersonalData(settings.data_key)
+        self._api_key = settings.api_key.encode()
+        self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
+        self._threads = ThreadPoolExecutor(_DATABASE_THREADS, thread_name_prefix="intake-db")
+
+    async def run(self, work: Callable[..., Result], *args: object) -> Result:
+        """Run blocking ``work`` in the thread pool. Started work ends even if the caller leaves."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    def close(self) -> None:
+        """Wait for running database work, then let go of the connections."""
+        self._threads.shutdown(wait=True)
+        self.store.close()
+
+    def now(self) -> dt.datetime:
+        return self._clock()
+
+    def key_name(self, api_key: str | None) -> str | None:
+        """The name of a valid API key, else None. Compares in constant time."""
+        given = (api_key or "").encode("utf-8", "surrogatepass")
+        return API_KEY_NAME if hmac.compare_digest(given, self._api_key) else None
+
+    def file(self, new: NewCase, key_name: str, idempotency_key: str | None) -> tuple[Case, bool]:
+        """File an appeal once; the case, and whether it is new."""
+        hidden = self.personal.hide(new)
+        now = self.now()
+
+        def make() -> tuple[Case, Sealed]:
+            case_id = new_case_id(now.astimezone(SHANGHAI).date())
+            return filed(hidden, case_id, now), self.personal.seal(hidden, case_id)
+
+        return self.store.file(make, key_name, idempotency_key)
+
+    def look_up(self, case_id: str, citizen: str | None, last4: str | None) -> LookUp | None:
+        """A case for somebody who says who he is or gives the last four digits of the phone.
+
+        Args:
+            case_id: a canonical ID.
+            citizen: as in the filing, for example ``wechat:<openid>``.
+            last4: four ASCII digits.
+
+        Returns:
+            None when there is no such case.
+        """
+        case = self.store.get(case_id)
+        if case is None:
+            return None
+        if _same(citizen, case.citizen):
+            return LookUp(case, authorized=True, locked=False)
+        if last4 is None:
+            return LookUp(case, authorized=False, locked=False)
+        right, locked = self.store.guess(
+            case_id,
+            citizen or "",
+            self.now().astimezone(SHANGHAI).date(),
+            lambda stored: self.personal.is_last4(case_id, last4, stored),
+            is_locked,
+        )
+        return LookUp(case, authorized=right, locked=locked)
+
+    def list_of(self, citizen: str, limit: int, offset: int) -> tuple[list[Case], int]:
+        """A page of a citizen's cases, newest first, and how many there are in all."""
+        query = CaseQuery(citizen=citizen)
+        return self.store.search(query, limit, offset), self.store.count(query)
+
+
+def is_locked(count: GuessCount) -> bool:
+    """Whether so many wrong guesses in a day forbid more.
+
+    10,000 possible digits and 20 tries a day leave a stranger one chance in 500 a day.
+    """
+    return count.by_asker >= WRONG_GUESSES_BY_ASKER or count.by_anyone >= WRONG_GUESSES_BY_ANYONE
+
+
+def _same(given: str | None, kept: str | None) -> bool:
+    if not given or not kept:
+        return False
+    return hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), kept.encode("utf-8", "surrogatepass")
+    )

@@ -1,0 +1,71 @@
+"""What the native API shows of a case. The shapes are described in :mod:`intake.openapi`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+
+from bot import vocabulary
+from intake.cases import Case, HistoryEntry
+from intake.deadlines import SHANGHAI
+
+
+def iso(at: dt.datetime | None) -> str | None:
+    """ISO 8601 to the second in Shanghai time: ``2026-11-23T09:15:00+08:00``."""
+    return None if at is None else at.astimezone(SHANGHAI).isoformat(timespec="seconds")
+
+
+def citizen_view(case: Case) -> dict[str, Any]:
+    """A case for the citizen who filed it. Texts are masked; phone numbers are never in it."""
+    department = vocabulary.departments()[case.department]
+    steps = [_step(entry) for entry in case.history]
+    return {
+        "case_id": case.case_id,
+        "state": case.state,
+        "state_name": vocabulary.case_states()[case.state].name,
+        "public_state": vocabulary.case_states()[case.state].public,
+        "department": department.code,
+        "department_name": department.name,
+        "department_short": department.short,
+        "platform": case.platform,
+        "appeal_type": case.appeal_type,
+        "appeal_type_name": vocabulary.appeal_types()[case.appeal_type],
+        "urgent": case.urgent,
+        "handling_mode": case.handling_mode,
+        "description": case.description,
+        "address": asdict(case.address),
+        "lat": case.lat,
+        "long": case.long,
+        "occurred": case.occurred,
+        "co_departments": list(case.co_departments),
+        "channel": case.channel,
+        "submitted_at": iso(case.submitted_at),
+        "accept_due_at": iso(case.accept_due_at),
+        "first_response_due_at": iso(case.first_response_due_at),
+        "due_at": iso(case.due_at),
+        "last_step": steps[-1],
+        "history": steps,
+        "authorized": True,
+    }
+
+
+def bare_status(case: Case, locked: bool) -> dict[str, Any]:
+    """All that somebody sees who has only the case ID."""
+    return {
+        "case_id": case.case_id,
+        "public_state": vocabulary.case_states()[case.state].public,
+        "authorized": False,
+        "locked": locked,
+    }
+
+
+def _step(entry: HistoryEntry) -> dict[str, Any]:
+    state = vocabulary.case_states()[entry.to_state]
+    return {
+        "at": iso(entry.at),
+        "state": state.code,
+        "state_name": state.name,
+        "public_state": state.public,
+        "note": entry.note,
+    }

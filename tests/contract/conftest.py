@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pathlib
+import tempfile
+from collections.abc import Iterator
+
+import pgserver
+import pytest
+import sqlalchemy as sa
+
+from intake.store import Store, migrate
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of our own."""
+    # The path of its socket has to be short, which pytest's own folders are not.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pg"))
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/intake.db"
+    url = sa.engine.make_url(request.getfixturevalue("postgresql"))
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"t{abs(hash(str(tmp_path)))}"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    migrate(database_url)
+    opened = Store(database_url)
+    yield opened
+    opened.close()

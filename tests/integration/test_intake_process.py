@@ -1,0 +1,208 @@
+"""The intake service as a real process: killed while filing, stopped, started wrongly."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pgserver
+import pytest
+
+from bot.settings import Settings
+from tests.contract.intake_running import (
+    API_KEY,
+    ROOT,
+    IntakeProcess,
+    case_body,
+    free_port,
+    intake_settings,
+)
+
+HEADERS = {"Authorization": f"Bearer {API_KEY}"}
+CITIZEN = "wechat:crash"
+
+
+@pytest.fixture
+def postgresql() -> Iterator[str]:
+    # The path of its socket has to be short, which pytest's own folders are not.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pg"))
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+class Filer:
+    """Threads that file without pause, each appeal under its own key."""
+
+    def __init__(self, url: str, round_: int, threads: int = 4) -> None:
+        self.tried: set[str] = set()
+        self.acknowledged: dict[str, str] = {}
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(url, f"round-{round_}-{number}"))
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, url: str, name: str) -> None:
+        with httpx.Client(base_url=url, headers=HEADERS, trust_env=False, timeout=5) as client:
+            number = 0
+            while not self._ended.is_set():
+                key = f"{name}-{number:06}"
+                self.tried.add(key)
+                try:
+                    self.acknowledged[key] = file(client, key)
+                except httpx.TransportError:
+                    return
+                number += 1
+
+    def wait_for_one(self) -> None:
+        while not self.acknowledged:
+            time.sleep(0.001)
+
+    def end(self) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(10)
+
+
+def file(client: httpx.Client, key: str) -> str:
+    response = client.post(
+        "/api/v1/cases",
+        json=case_body(citizen=CITIZEN, description=f"第 {key} 件"),
+        headers={"Idempotency-Key": key},
+    )
+    assert response.status_code in (200, 201), response.text
+    return response.json()["case_id"]
+
+
+def all_cases(client: httpx.Client) -> dict[str, str]:
+    """Case ID → description of everything that was filed."""
+    found: dict[str, str] = {}
+    while True:
+        params = {"citizen": CITIZEN, "limit": 100, "offset": len(found)}
+        page = client.get("/api/v1/cases", params=params).json()
+        found |= {case["case_id"]: case["description"] for case in page["cases"]}
+        assert all(len(case["history"]) == 3 for case in page["cases"])
+        if not page["cases"]:
+            assert page["total"] == len(found)
+            return found
+
+
+def kill_while_filing(settings: Settings, rounds: int) -> None:
+    running = IntakeProcess(settings)
+    tried: set[str] = set()
+    acknowledged: dict[str, str] = {}
+    try:
+        for number in range(rounds):
+            filer = Filer(running.url, number)
+            filer.wait_for_one()
+            time.sleep(random.uniform(0, 0.3))
+            running.kill()
+            filer.end()
+            running.start()
+            tried |= filer.tried
+            acknowledged |= filer.acknowledged
+        with httpx.Client(
+            base_url=running.url, headers=HEADERS, trust_env=False, timeout=10
+        ) as client:
+            kept = all_cases(client)
+            lost = {key for key, case_id in acknowledged.items() if case_id not in kept}
+            assert not lost
+            # The callers do not know what came of the rest, and try everything again.
+            retried = {key: file(client, key) for key in sorted(tried)}
+            kept = all_cases(client)
+        assert {key: retried[key] for key in acknowledged} == acknowledged
+        assert len(set(retried.values())) == len(tried) == len(kept)
+        assert {kept[case_id]: key for key, case_id in retried.items()} == {
+            f"第 {key} 件": key for key in tried
+        }
+    finally:
+        running.kill()
+
+
+def test_sigkill_while_filing_on_sqlite(tmp_path: pathlib.Path):
+    kill_while_filing(intake_settings(tmp_path, free_port()), rounds=5)
+
+
+def test_sigkill_while_filing_on_postgresql(tmp_path: pathlib.Path, postgresql: str):
+    settings = intake_settings(tmp_path, free_port(), SUQIU_DATABASE_URL=postgresql)
+    kill_while_filing(settings, rounds=2)
+
+
+def test_sigterm_answers_what_is_running_and_ends(tmp_path: pathlib.Path):
+    running = IntakeProcess(intake_settings(tmp_path, free_port()))
+    filer = Filer(running.url, 0)
+    filer.wait_for_one()
+    asked = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - asked < 4, "clients that never pause do not hold it up"
+    filer.end()
+    unanswered = filer.tried - set(filer.acknowledged)
+    running.start()
+    try:
+        with httpx.Client(base_url=running.url, headers=HEADERS, trust_env=False) as client:
+            assert set(filer.acknowledged.values()) <= set(all_cases(client))
+        # At most the request that each thread sent after the service had stopped listening.
+        assert len(unanswered) <= 4
+    finally:
+        running.kill()
+    assert "Traceback" not in running.log
+
+
+def test_log_holds_no_words_and_no_key(tmp_path: pathlib.Path):
+    running = IntakeProcess(intake_settings(tmp_path, free_port()))
+    try:
+        with httpx.Client(base_url=running.url, headers=HEADERS, trust_env=False) as client:
+            file(client, "key-000001")
+            client.post("/api/v1/cases", content=b"{\xff", headers={"Idempotency-Key": "12345678"})
+            client.get("/open311/v2/requests.json", params={"api_key": API_KEY, "page": "x"})
+    finally:
+        assert running.stop() == 0
+    for secret in ("第 key", "13800138000", API_KEY, CITIZEN):
+        assert secret not in running.log
+
+
+def start_wrongly(settings: Settings) -> str:
+    """What the service says on stderr when it cannot start."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "intake"],
+        cwd=ROOT,
+        env={**os.environ, **settings.as_environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    lines = [line for line in ended.stderr.splitlines() if " INFO " not in line]
+    assert len(lines) == 1, ended.stderr
+    return lines[0]
+
+
+def test_database_that_cannot_be_reached(tmp_path: pathlib.Path):
+    url = "postgresql://suqiu:geheim@127.0.0.1:1/suqiu"
+    said = start_wrongly(intake_settings(tmp_path, free_port(), SUQIU_DATABASE_URL=url))
+    assert "数据库" in said and "geheim" not in said
+
+
+def test_port_that_is_taken(tmp_path: pathlib.Path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        said = start_wrongly(intake_settings(tmp_path, other.getsockname()[1]))
+    assert "端口" in said
+
+
+def test_data_key_that_is_none(tmp_path: pathlib.Path):
+    said = start_wrongly(intake_settings(tmp_path, free_port(), SUQIU_DATA_KEY="abc"))
+    assert "SUQIU_DATA_KEY" in said
