@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Sanic:
     app = Sanic("suqiu_actions", configure_logging=False)
 
     @app.before_server_start
-    async def start(app: Sanic) -> None:
+    async def start(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         client = IntakeClient(settings.intake_url, settings.api_key, settings.intake_timeout)
         filer = Filer(queue, client, vault)
         executor = ActionExecutor()
@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Sanic:
         app.ctx.rounds = asyncio.create_task(app.ctx.courier.run())
 
     @app.after_server_stop
-    async def stop(app: Sanic) -> None:
+    async def stop(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         app.ctx.rounds.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await app.ctx.rounds

@@ -1,0 +1,1 @@
+"""Entry points and wiring. May import everything; nothing imports it."""

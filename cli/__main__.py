@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``suqiu``."""
+
+from cli.main import app
+
+app()

@@ -1,0 +1,33 @@
+"""For every test: no way out of this machine, and Sanic may start more than once."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sanic import Sanic
+
+# Without it Sanic can start only once in a process: it rewrites its own methods at each start.
+Sanic.test_mode = True
+
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+class NetworkUsed(Exception):
+    """A test wanted to leave this machine."""
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Connections to other machines fail at once, with the address in the message."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOOPBACK):
+            raise NetworkUsed(f"a test tried to connect to {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    yield
