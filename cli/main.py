@@ -71,7 +71,7 @@ def train() -> None:
     from cli.training import train_with_progress
 
     try:
-        train_with_progress(_settings().model_dir, console)
+        train_with_progress(_settings().model_dir, _settings().log_dir, console)
     except TrainingFailed as error:
         raise _fail(error) from error
 
@@ -158,6 +158,15 @@ def settings() -> None:
 
 
 @app.command(hidden=True)
+def train_here(model_dir: Path) -> None:
+    """在本进程里训练，由 train 调用。"""
+    from cli.training import train_here as work
+
+    if not work(model_dir):
+        raise typer.Exit(1)
+
+
+@app.command(hidden=True)
 def serve(service: str) -> None:
     """运行一个服务：intake、actions、simulator 或 bot。"""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
@@ -178,10 +187,10 @@ def _model_dir() -> Path:
     from cli.model import TrainingFailed, is_stale
     from cli.training import train_with_progress
 
-    directory = _settings().model_dir
-    if is_stale(directory):
+    known = _settings()
+    if is_stale(known.model_dir):
         try:
-            train_with_progress(directory, _errors)
+            train_with_progress(known.model_dir, known.log_dir, _errors)
         except TrainingFailed as error:
             raise _fail(error) from error
-    return directory
+    return known.model_dir

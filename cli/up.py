@@ -47,7 +47,7 @@ def up(console: Console) -> None:
     _migrate(settings)
     if is_stale(settings.model_dir):
         console.print("模型还没有，或者数据改过：先训练")
-        train_with_progress(settings.model_dir, console)
+        train_with_progress(settings.model_dir, settings.log_dir, console)
     supervisor = Supervisor(settings.as_environment(), settings.log_dir)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
