@@ -28,9 +28,7 @@ _REACHABLE = {"wechat"}
 class Courier:
     """Looks at the queue every second, for as long as the action server lives."""
 
-    def __init__(
-        self, queue: FilingQueue, filer: Filer, bot_url: str, bot_token: str
-    ) -> None:
+    def __init__(self, queue: FilingQueue, filer: Filer, bot_url: str, bot_token: str) -> None:
         self._queue = queue
         self._filer = filer
         self._http = httpx.AsyncClient(
@@ -62,9 +60,7 @@ class Courier:
         if filing.channel not in _REACHABLE or filing.attempts >= _MOST_TELLING_ATTEMPTS:
             await loop.run_in_executor(None, self._queue.mark_told, filing.key)
             return
-        intent = (
-            "EXTERNAL_case_filed" if filing.state == DELIVERED else "EXTERNAL_filing_refused"
-        )
+        intent = "EXTERNAL_case_filed" if filing.state == DELIVERED else "EXTERNAL_filing_refused"
         try:
             await self._trigger(filing, intent, filing.result or {})
         except httpx.HTTPError as error:

@@ -7,10 +7,24 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from actions.filing_queue import DELIVERED, REFUSED, Filing, FilingQueue
+from actions.filing_queue import (
+    DELIVERED,
+    REFUSED,
+    Filing,
+    FilingQueue,
+    QueueUnavailable,
+)
 from actions.report.draft import ANONYMOUS, LEVELS, Draft
 from bot.privacy import Redaction, SealBroken, Vault
-from intake_client import Address, Case, IntakeClient, IntakeRejected, IntakeUnavailable, NewCase
+from intake_client import (
+    Address,
+    Case,
+    IntakeClient,
+    IntakeError,
+    IntakeRejected,
+    IntakeUnavailable,
+    NewCase,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +53,11 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True)
+class NotTaken:
+    """Neither the platform nor the queue works: nothing was kept, and the citizen must know."""
+
+
 class Filer:
     """Files drafts, each exactly once however often it is asked to."""
 
@@ -47,13 +66,23 @@ class Filer:
         self._client = client
         self._vault = vault
 
-    async def file(self, draft: Draft, conversation: str, channel: str) -> Filed | Noted | Refused:
+    async def file(
+        self, draft: Draft, conversation: str, channel: str
+    ) -> Filed | Noted | Refused | NotTaken:
         """File the draft of a conversation. The citizen hears the result in this very turn."""
         payload = self._payload(draft, conversation, channel)
         filing = Filing(draft.draft_id, conversation, channel, payload)
         loop = asyncio.get_running_loop()
-        filing = await loop.run_in_executor(None, self._queue.put, filing)
-        return await self.deliver(filing, told=True)
+        try:
+            filing = await loop.run_in_executor(None, self._queue.put, filing)
+            return await self.deliver(filing, told=True)
+        except QueueUnavailable:
+            logger.exception("the filing queue does not work")
+        try:
+            # Without the queue the platform itself is the only safe place left.
+            return Filed(await self._client.file_case(new_case(payload), filing.key))
+        except IntakeError:
+            return NotTaken()
 
     async def deliver(self, filing: Filing, *, told: bool) -> Filed | Noted | Refused:
         """Send a queued filing and keep what comes of it."""

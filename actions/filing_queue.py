@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +27,8 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.engine import Engine, Row
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.privacy import Vault
 
@@ -76,13 +78,21 @@ class Filing:
         return self.key[:6].upper()
 
 
+class QueueUnavailable(Exception):
+    """The queue's database cannot be used: disk full, read-only, broken."""
+
+
 class FilingQueue:
-    """The durable queue. Safe to use from several processes on one database."""
+    """The durable queue. Safe to use from several processes on one database.
+
+    Every method raises :class:`QueueUnavailable` when the database does not work.
+    """
 
     def __init__(self, url: str, vault: Vault) -> None:
         self._vault = vault
         self._engine = _engine(url)
-        _metadata.create_all(self._engine)
+        with self._begin() as connection:
+            _metadata.create_all(connection)
 
     def put(self, filing: Filing) -> Filing:
         """Keep a filing; one with the same key is there only once and is returned as it is."""
@@ -98,21 +108,20 @@ class FilingQueue:
             "next_try_at": now + _FIRST_PAUSE,
             "told": False,
         }
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(_filings.insert().values(**values))
-        except IntegrityError:
-            pass
+        with suppress(IntegrityError), self._begin() as connection:
+            connection.execute(_filings.insert().values(**values))
         return self.get(filing.key)
 
     def get(self, key: str) -> Filing:
-        with self._engine.connect() as connection:
+        with self._begin() as connection:
             row = connection.execute(select(_filings).where(_filings.c.key == key)).one()
         return self._filing(row)
 
     def due(self, limit: int = 20) -> list[Filing]:
         """Pending filings whose time has come, oldest first."""
-        return self._rows(_filings.c.state == PENDING, _filings.c.next_try_at <= time.time(), limit=limit)
+        return self._rows(
+            _filings.c.state == PENDING, _filings.c.next_try_at <= time.time(), limit=limit
+        )
 
     def untold(self, limit: int = 20) -> list[Filing]:
         """Filings with a result that their citizen does not know yet, and whose time has come."""
@@ -129,15 +138,16 @@ class FilingQueue:
         )
 
     def settle(self, key: str, state: str, result: dict[str, Any], *, told: bool) -> None:
-        """Keep the platform's answer. ``told``: the citizen hears it in this very turn."""
-        self._update(
-            key,
-            state=state,
-            result=self._vault.seal(json.dumps(result, ensure_ascii=False)),
-            told=told,
-            attempts=0,
-            next_try_at=time.time(),
-        )
+        """Keep the platform's answer. ``told``: the citizen hears it in this very turn.
+
+        A turn and the courier may deliver the same filing at the same moment. The platform gives
+        both the same case; once either tells the citizen, the other need not.
+        """
+        sealed = self._vault.seal(json.dumps(result, ensure_ascii=False))
+        values = {"state": state, "result": sealed, "attempts": 0, "next_try_at": time.time()}
+        if told:
+            values["told"] = True
+        self._update(key, **values)
 
     def postpone(self, filing: Filing, retry_after: float | None = None) -> None:
         """Try delivering or telling again later, each time after a longer pause."""
@@ -148,13 +158,23 @@ class FilingQueue:
     def mark_told(self, key: str) -> None:
         self._update(key, told=True)
 
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
     def _update(self, key: str, **values: Any) -> None:
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(_filings.update().where(_filings.c.key == key).values(**values))
 
     def _rows(self, *conditions: Any, limit: int) -> list[Filing]:
         query = select(_filings).where(*conditions).order_by(_filings.c.created_at).limit(limit)
-        with self._engine.connect() as connection:
+        with self._begin() as connection:
             return [self._filing(row) for row in connection.execute(query)]
 
     def _filing(self, row: Row) -> Filing:

@@ -1,4 +1,4 @@
-"""The Rasa actions: each reads the tracker, asks one of the desks, and hands replies and slots back.
+"""The Rasa actions: each reads the tracker, asks a desk, and hands replies and slots back.
 
 They get what they need from :mod:`actions.server`; none of them is built at import.
 """
@@ -13,14 +13,18 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
-from actions.filing import Filed, Filer, Noted, Refused
+from actions.answers import bare
+from actions.filing import Filed, Filer, Noted, NotTaken, Refused
 from actions.report import dialogue
-from actions.report.dialogue import Outcome, Reply, Turn
 from actions.report.draft import Draft
+from actions.report.turn import Outcome, Reply
 from actions.said import Said
 from actions.status import StatusAnswer, StatusDesk
 
 Events = list[dict[str, Any]]
+_SURE = 0.6
+_UNCLEAR = 0.3
+_STORY = 15  # characters
 _REQUESTED_SLOT = "requested_slot"
 _SMALL_TALK = {
     "greet": "utter_greet",
@@ -68,7 +72,13 @@ class ValidateReportForm(Action):
                 SlotSet(_REQUESTED_SLOT, "draft"),
             ]
         if turn.outcome is Outcome.FILE:
-            events += await self._file(turn, dispatcher, tracker)
+            filed = await self._filer.file(turn.draft, tracker.sender_id, channel_of(tracker))
+            _utter(dispatcher, [_filing_reply(filed)])
+            if isinstance(filed, NotTaken):
+                # The form stays open: "对" tries again with the same draft.
+                return [SlotSet("draft", turn.draft.to_slot()), SlotSet(_REQUESTED_SLOT, "draft")]
+            if isinstance(filed, Filed):
+                events.append(SlotSet("recent_case_id", filed.case.case_id))
         return [*events, SlotSet("draft", None), SlotSet(_REQUESTED_SLOT, None)]
 
     async def _digress(
@@ -81,30 +91,25 @@ class ValidateReportForm(Action):
         _utter(dispatcher, [Reply(_SMALL_TALK[intent])])
         return []
 
-    async def _file(
-        self, turn: Turn, dispatcher: CollectingDispatcher, tracker: Tracker
+
+class SmallTalk(Action):
+    """Greetings, thanks and the like while no appeal is being filled in.
+
+    A longer message that only looks like small talk is rather a story that was not understood: it
+    starts a report, where nothing is lost. A short unclear one is asked about.
+    """
+
+    def name(self) -> str:
+        return "action_small_talk"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> Events:
-        filed = await self._filer.file(turn.draft, tracker.sender_id, channel_of(tracker))
-        if isinstance(filed, Filed):
-            case = filed.case
-            _utter(
-                dispatcher,
-                [
-                    Reply(
-                        "utter_filed_urgent" if case.urgent else "utter_filed",
-                        {
-                            "case_id": case.case_id,
-                            "department": case.department_short,
-                            "due": wording.day(case.due_at),
-                        },
-                    )
-                ],
-            )
-            return [SlotSet("recent_case_id", case.case_id)]
-        if isinstance(filed, Noted):
-            _utter(dispatcher, [Reply("utter_noted_for_later", {"receipt": filed.receipt})])
-        elif isinstance(filed, Refused):
-            _utter(dispatcher, [Reply("utter_filing_refused", {"reason": filed.reason})])
+        said = Said.from_rasa(tracker.latest_message)
+        if said.dangers or (said.confidence < _SURE and len(bare(said.text)) > _STORY):
+            return [FollowupAction("report_form")]
+        unclear = said.confidence < _UNCLEAR
+        _utter(dispatcher, [Reply("utter_default" if unclear else _SMALL_TALK[said.intent])])
         return []
 
 
@@ -159,8 +164,7 @@ class AnswerOutsideForm(Action):
     ) -> Events:
         said = Said.from_rasa(tracker.latest_message)
         waiting_for_digits = tracker.get_slot("status_case_id")
-        digits = said.phone_last4 or (said.phones[0][-4:] if said.phones else None)
-        if said.case_ids or (waiting_for_digits and digits):
+        if said.case_ids or (waiting_for_digits and _digits(said)):
             answer = await _status_answer(self._status, "query_status", said, tracker)
             _utter(dispatcher, answer.replies)
             return _slot_events(answer.slots)
@@ -219,12 +223,31 @@ def all_actions(filer: Filer, status: StatusDesk) -> list[Action]:
     """Every action of the domain, wired."""
     return [
         ValidateReportForm(filer, status),
+        SmallTalk(),
         QueryStatus(status),
         ListMyCases(status),
         AnswerOutsideForm(status),
         TellCaseFiled(),
         TellFilingRefused(),
     ]
+
+
+def _filing_reply(filed: Filed | Noted | Refused | NotTaken) -> Reply:
+    if isinstance(filed, Filed):
+        case = filed.case
+        return Reply(
+            "utter_filed_urgent" if case.urgent else "utter_filed",
+            {
+                "case_id": case.case_id,
+                "department": case.department_short,
+                "due": wording.day(case.due_at),
+            },
+        )
+    if isinstance(filed, Noted):
+        return Reply("utter_noted_for_later", {"receipt": filed.receipt})
+    if isinstance(filed, Refused):
+        return Reply("utter_filing_refused", {"reason": filed.reason})
+    return Reply("utter_not_taken")
 
 
 def channel_of(tracker: Tracker) -> str:
@@ -240,12 +263,17 @@ async def _status_answer(
 ) -> StatusAnswer:
     conversation, channel = tracker.sender_id, channel_of(tracker)
     waiting = tracker.get_slot("status_case_id")
-    digits = said.phone_last4 or (said.phones[0][-4:] if said.phones else None)
+    digits = _digits(said)
     if waiting and digits and not said.case_ids:
         return await desk.with_last_four(waiting, digits, conversation, channel)
     if intent == "list_my_cases":
         return await desk.list_mine(conversation, channel)
     return await desk.answer(said, conversation, channel, tracker.get_slot("recent_case_id"))
+
+
+def _digits(said: Said) -> str | None:
+    """The last four digits of a phone, given alone or with the whole number."""
+    return said.phone_last4 or (said.phones[0][-4:] if said.phones else None)
 
 
 def _event_values(tracker: Tracker) -> dict[str, Any]:

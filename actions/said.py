@@ -12,7 +12,8 @@ class Said:
     """What was said, and what it seems to mean.
 
     ``ranking`` holds ``(department code, probability)``, best first. ``address`` has the five
-    levels as keys. ``phones`` are masked. ``case_ids`` holds ``(canonical ID or None, as typed)``.
+    levels as keys; ``places`` are the names as typed. ``phones`` are masked. ``case_ids`` holds
+    ``(canonical ID or None, as typed)``.
     ``sealed`` is the encrypted token of what the connector masked in ``text``.
     """
 
@@ -27,7 +28,9 @@ class Said:
     phones: tuple[str, ...] = ()
     phone_last4: str | None = None
     case_ids: tuple[tuple[str | None, str], ...] = ()
+    places: tuple[str, ...] = ()
     bodies: tuple[str, ...] = ()
+    facilities: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
     occurred: str | None = None
     appeal_type: str = "complaint"
@@ -71,7 +74,13 @@ class Said:
                 for entity in entities
                 if entity["entity"] == "case_id"
             ),
+            places=tuple(
+                text[entity["start"] : entity["end"]]
+                for entity in entities
+                if entity["entity"] == "place"
+            ),
             bodies=tuple(values("body")),
+            facilities=tuple(values("facility")),
             dangers=tuple(values("danger")),
             occurred=times[0]["text"] if times else None,
             appeal_type=message.get("appeal_type") or "complaint",

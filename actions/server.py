@@ -88,6 +88,4 @@ async def _run_action(executor: ActionExecutor, request: Request) -> HTTPRespons
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     app = create_app(settings)
-    app.run(
-        _LOOPBACK, settings.actions_port, workers=1, access_log=False, debug=False, motd=False
-    )
+    app.run(_LOOPBACK, settings.actions_port, workers=1, access_log=False, debug=False, motd=False)

@@ -9,7 +9,7 @@ from typing import Any
 from actions import wording
 from actions.filing import citizen_of
 from actions.filing_queue import FilingQueue
-from actions.report.dialogue import Reply
+from actions.report.turn import Reply
 from actions.said import Said
 from intake_client import (
     BareStatus,
@@ -21,6 +21,7 @@ from intake_client import (
 )
 
 _MOST_LISTED = 5
+_MOST_AT_ONCE = 3
 
 
 @dataclass
@@ -46,7 +47,14 @@ class StatusDesk:
             valid = [value for value, _ in said.case_ids if value]
             if not valid:
                 return StatusAnswer([Reply("utter_case_mistyped", {"typed": said.case_ids[0][1]})])
-            return await self._look_up(valid[0], conversation, channel, said.phone_last4)
+            digits = said.phone_last4 or (said.phones[0][-4:] if said.phones else None)
+            answers = [
+                await self._look_up(case_id, conversation, channel, digits)
+                for case_id in dict.fromkeys(valid[:_MOST_AT_ONCE])
+            ]
+            return StatusAnswer(
+                [reply for answer in answers for reply in answer.replies], answers[-1].slots
+            )
         if recent:
             return await self._look_up(recent, conversation, channel, None)
         return await self.list_mine(conversation, channel)

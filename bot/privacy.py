@@ -17,7 +17,9 @@ from bot.case_id import find_case_ids
 
 _DIGIT = "[0-9０-９]"
 _GAP = r"[\s\-－—]?"
-_MOBILE = rf"(?:(?:\+|＋)?[8８][6６]{_GAP})?[1１][3-9３-９]{_DIGIT}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}"
+_MOBILE = (
+    rf"(?:(?:\+|＋)?[8８][6６]{_GAP})?[1１][3-9３-９]{_DIGIT}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}"
+)
 _LANDLINE = rf"[0０]{_DIGIT}{{2,3}}{_GAP}{_DIGIT}{{7,8}}"
 _IDENTITY = rf"[1-9１-９]{_DIGIT}{{5}}(?:[1１][9９]|[2２][0０]){_DIGIT}{{9}}[0-9０-９XxＸｘ]"
 _BANK_CARD = rf"[3-6３-６]{_DIGIT}{{3}}(?:{_GAP}{_DIGIT}{{4}}){{3}}(?:{_GAP}{_DIGIT}{{1,3}})?"

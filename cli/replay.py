@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import httpx
@@ -119,7 +120,7 @@ def _print(report: Report, console: Console) -> None:
         "说明不归市里管": report.count(Ending.NOT_FOR_CITY),
         "没走完": report.count(Ending.GIVEN_UP),
         "Open311 里找不到原话": len(report.missing),
-        "每段对话的轮数（平均 / 最多）": f"{sum(turns) / max(1, len(turns)):.1f} / {max(turns, default=0)}",
+        "每段对话的轮数": f"平均 {mean(turns or [0]):.1f}，最多 {max(turns, default=0)}",
         "每轮用时 p50": f"{percentile(seconds, 0.5) * 1000:.0f} 毫秒",
         "每轮用时 p95": f"{percentile(seconds, 0.95) * 1000:.0f} 毫秒",
         "每轮用时最长": f"{max(seconds, default=0) * 1000:.0f} 毫秒",

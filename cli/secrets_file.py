@@ -51,7 +51,10 @@ def ensure_secrets(home: Path, environ: Mapping[str, str] = os.environ) -> list[
         path = home / SECRETS_FILE
         lines = [f"{name}={value}" for name, value in known.items()]
         lines += [f"{name}={_MAKERS[name]()}" for name in made]
-        content = "# 首次启动时生成。请备份：SUQIU_DATA_KEY 丢了，已存的电话就解不开了。\n" + "\n".join(lines)
+        content = (
+            "# 首次启动时生成。请备份：SUQIU_DATA_KEY 丢了，已存的电话就解不开了。\n"
+            + "\n".join(lines)
+        )
         temporary = path.with_suffix(".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

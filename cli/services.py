@@ -40,7 +40,9 @@ def all_services(settings: Settings) -> list[Service]:
             "SUQIU_ACTIONS_PORT",
             f"http://127.0.0.1:{settings.actions_port}/health",
         ),
-        service("simulator", "微信模拟器", settings.simulator_port, "SUQIU_SIMULATOR_PORT", "/healthz"),
+        service(
+            "simulator", "微信模拟器", settings.simulator_port, "SUQIU_SIMULATOR_PORT", "/healthz"
+        ),
         service("bot", "机器人", settings.bot_port, "SUQIU_BOT_PORT", "/"),
     ]
 

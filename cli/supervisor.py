@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -61,7 +62,9 @@ class Supervisor:
             if process.poll() is not None:
                 raise ServiceFailed(f"{service.label}没有启动成功：{self._last_words(service)}")
             if time.monotonic() > deadline:
-                raise ServiceFailed(f"{service.label}过了 {limit:.0f} 秒还没有应答，日志在 {self._log(service)}")
+                raise ServiceFailed(
+                    f"{service.label}过了 {limit:.0f} 秒还没有应答，日志在 {self._log(service)}"
+                )
             time.sleep(0.1)
 
     def restart_dead(self) -> list[Service]:
@@ -109,10 +112,8 @@ class Supervisor:
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _die_with_parent() -> None:

@@ -113,7 +113,9 @@ def _migrate(settings: Settings) -> None:
 
 def _print_addresses(console: Console, settings: Settings) -> None:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
-    console.print(f"微信模拟器    http://{host}:{settings.simulator_port}/   （用浏览器打开就能聊）")
+    console.print(
+        f"微信模拟器    http://{host}:{settings.simulator_port}/   （用浏览器打开就能聊）"
+    )
     console.print(f"微信接口      http://{host}:{settings.bot_port}/webhooks/wechat/webhook")
     console.print(f"受理平台      http://{host}:{settings.intake_port}/open311/v2/services.json")
     console.print(f"接口密钥      在 {settings.home / 'secrets.env'} 的 SUQIU_OPEN311_API_KEY")

@@ -16,6 +16,8 @@ _CLOSE = 0.15
 # An option must have some chance of being the right one.
 _WORTH_ASKING = 0.06
 _MOST_OPTIONS = 3
+# Where nothing speaks for any department, the general centre dispatches it by hand.
+GENERAL_CENTRE = "government_services"
 
 
 def consider(draft: Draft, ranking: Sequence[tuple[str, float]]) -> None:
@@ -23,8 +25,7 @@ def consider(draft: Draft, ranking: Sequence[tuple[str, float]]) -> None:
     draft.ranking = list(ranking)
     draft.department, draft.department_options = None, []
     if not ranking:
-        # No words to go by: the general centre dispatches it by hand.
-        draft.department = "government_services"
+        draft.department = GENERAL_CENTRE
         return
     (first, confidence), rest = ranking[0], ranking[1:]
     if confidence >= _CLEAR and (not rest or confidence - rest[0][1] >= _CLOSE):

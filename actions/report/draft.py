@@ -18,11 +18,13 @@ class Draft:
 
     ``draft_id`` makes filing idempotent: the same draft files the same case however often it is
     sent. ``contact_phone`` is masked or :data:`ANONYMOUS`; the number itself is in ``sealed``.
+    ``prelude`` holds words said before there was a story; they will stand before it.
     ``question`` is what the citizen was asked last, ``asked`` counts how often each was asked.
     """
 
     draft_id: str
     description: str = ""
+    prelude: str = ""
     ranking: list[tuple[str, float]] = field(default_factory=list)
     department: str | None = None
     department_options: list[str] = field(default_factory=list)

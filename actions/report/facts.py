@@ -10,18 +10,43 @@ from actions.report.draft import Draft
 from actions.said import Said
 
 MAX_DESCRIPTION = 10_000
+_SHORT = 25  # characters
+_BARE_WISH = 8  # "我要投诉", "我想反映一个问题": longer words may hold a matter
+_FILLING = re.compile(
+    r"我|在|喺|住|家|电话|手机|号码|联系|方式|是|系|地址|地点|这里|呢度|那边|嗰边|你好"
+)
+_TYPES = {
+    "投诉": "complaint",
+    "举报": "report",
+    "求助": "help",
+    "建议": "suggestion",
+    "咨询": "consultation",
+}
+_NAMED_TYPE = re.compile(r"(?<!不是)(?<!唔系)(投诉|举报|求助|建议|咨询)")
+_MASKED = r"(?:1[3-9]\d|0\d{2})\*{4}\d{4}"
 _OWN_PHONE = re.compile(
-    r"(?:我的?|我们的?|本人|联系|聯繫|联络|致电|回电|回复|打我)(?:个|嘅)?(?:手机|电话|電話|号码|方式|人)?[^\d*]{0,8}"
-    r"(?:1[3-9]\d|0\d{2})\*{4}\d{4}|^(?:手机|电话|電話)[号码是为系:： ]{0,4}(?:1[3-9]\d|0\d{2})\*{4}"
+    r"(?:我的?|我们的?|本人|联系|聯繫|联络|致电|回电|回复|打我)(?:个|嘅)?"
+    rf"(?:手机|电话|電話|号码|方式|人)?[^\d*]{{0,8}}{_MASKED}"
+    rf"|^(?:手机|电话|電話)[号码是为系:： ]{{0,4}}{_MASKED}"
 )
 _WISHES = (
     ("anonymous", re.compile(r"(?:不|唔)(?:想|要)?留(?:电话|号码)|匿名|电话(?:删|去掉|不要)")),
     ("phone", re.compile(r"电话|電話|号码|手机|手機|尾号|联系方式|聯繫")),
-    ("department", re.compile(r"部门|部門|不归|唔归|归.{1,8}管|(?:局|交警|城管|消防)(?:负责|管|才对)|转给|派给")),
+    (
+        "department",
+        re.compile(
+            r"部门|部門|不归|唔归|归.{1,8}管|(?:局|交警|城管|消防)(?:负责|管|才对)|转给|派给"
+        ),
+    ),
     ("place", re.compile(r"地址|地点|地點|位置|地方|镇街|街道|路名|不是在|是在|喺")),
     ("description", re.compile(r"描述|内容|內容|经过|經過|重新(?:说|讲)|事情|写错|打错")),
     ("time", re.compile(r"时间|時間|日期|几点")),
-    ("type", re.compile(r"(?:不是|唔系).{0,3}(?:投诉|举报|建议|咨询|求助)|(?:改成|改为|算|是)(?:投诉|举报|建议|咨询|求助)")),
+    (
+        "type",
+        re.compile(
+            r"(?:不是|唔系).{0,3}(?:投诉|举报|建议|咨询|求助)|(?:改成|改为|算|是)(?:投诉|举报|建议|咨询|求助)"
+        ),
+    ),
 )
 
 
@@ -29,6 +54,33 @@ def keep_sealed(draft: Draft, said: Said) -> None:
     """Keep what the connector masked: it may stand in the story or be the contact phone."""
     if said.sealed and said.sealed not in draft.sealed:
         draft.sealed.append(said.sealed)
+
+
+def has_no_matter(said: Said) -> bool:
+    """Whether a first message says only that there is something, or only where or who."""
+    if said.dangers:
+        return False
+    if said.intent == "provide_info":
+        return only_identifies(said) or (not said.facilities and len(said.text) <= _SHORT)
+    return said.intent == "report_issue" and not said.names_matter and len(said.text) <= _SHORT
+
+
+def only_identifies(said: Said) -> bool:
+    """Whether nothing is left of the message beside phones and names of places."""
+    rest = said.text
+    for masked in said.phones:
+        rest = rest.replace(masked, "")
+    for place_name in said.places:
+        rest = rest.replace(place_name, "")
+    rest = _FILLING.sub("", answers.bare(rest))
+    return bool(said.phones or said.places) and len(rest) < 4
+
+
+def keep_for_later(draft: Draft, said: Said) -> None:
+    """Keep words that are no story yet; they go before it. A phone alone needs no keeping."""
+    words = said.text.strip()
+    if said.places or len(answers.bare(words)) > _BARE_WISH:
+        draft.prelude = f"{draft.prelude}\n{words}".strip()
 
 
 def tells_something(said: Said) -> bool:
@@ -61,9 +113,9 @@ def retell(draft: Draft, said: Said) -> None:
 
 def add_to_story(draft: Draft, said: Said) -> None:
     """Append the words. Nothing a citizen tells is dropped."""
-    text = said.text.strip()
-    joined = f"{draft.description}\n{text}" if draft.description else text
-    draft.description = joined[:MAX_DESCRIPTION]
+    parts = (draft.prelude, draft.description, said.text.strip())
+    draft.description = "\n".join(part for part in parts if part)[:MAX_DESCRIPTION]
+    draft.prelude = ""
     draft.urgent = draft.urgent or said.urgent
     draft.occurred = draft.occurred or said.occurred
 
@@ -77,6 +129,12 @@ def note_place_and_phone(draft: Draft, said: Said) -> None:
     )
     if own and draft.contact_phone is None:
         draft.contact_phone = said.phones[-1]
+
+
+def named_type(said: Said) -> str | None:
+    """The appeal type that the words name and do not deny, or None."""
+    named = _NAMED_TYPE.findall(said.text)
+    return _TYPES[named[-1]] if named else None
 
 
 def wanted_correction(said: Said) -> str | None:

@@ -13,7 +13,9 @@ from bot.places import towns
 
 _MAX_DETAIL = 60
 _EDGES = " ,，.。、;；:：!！?？~的在喺是系"
-_OPENING = re.compile(r"^(?:我(?:家|们|哋)?(?:住|喺|在)?|在|喺|就在|地址(?:是|系|:|：)?|地点(?:是|:|：)?|位于|应该是|即系)+")
+_OPENING = re.compile(
+    r"^(?:我(?:家|们|哋)?(?:住|喺|在)?|在|喺|就在|地址(?:是|系|:|：)?|地点(?:是|:|：)?|位于|应该是|即系)+"
+)
 
 
 def note(draft: Draft, said: Said) -> None:
@@ -101,7 +103,10 @@ def _merge(draft: Draft, new: Mapping[str, str | None]) -> None:
     moved = (
         new.get("district")
         and old.get("district")
-        and (new["district"] != old["district"] or (new.get("town") and old.get("town") not in (None, new["town"])))
+        and (
+            new["district"] != old["district"]
+            or (new.get("town") and old.get("town") not in (None, new["town"]))
+        )
     )
     merged = {} if moved else dict(old)
     merged.update({level: value for level, value in new.items() if value})

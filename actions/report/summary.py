@@ -12,7 +12,10 @@ _LONGEST_STORY = 120
 def summarize(draft: Draft) -> str:
     """Lines 类型 / 内容 / 地点 / 时间 / 部门 / 电话; the story is shortened, not what is filed."""
     kind = appeal_types()[draft.appeal_type or "complaint"]
-    rows = [("类型", kind + ("（紧急）" if draft.urgent else "")), ("内容", _shortened(draft.description))]
+    rows = [
+        ("类型", kind + ("（紧急）" if draft.urgent else "")),
+        ("内容", _shortened(draft.description)),
+    ]
     where = place.in_words(draft.address)
     if where or draft.needs_place:
         rows.append(("地点", where or "未说明"))

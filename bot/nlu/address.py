@@ -34,10 +34,14 @@ _LONE_DETAIL = re.compile(
     r"[\u4e00-\u9fff]{2,6}?(?:大道|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|小区|花园|花苑|广场|大厦|工业区|市场|小学|中学|幼儿园|"
     r"医院|公园|地铁站|公交站)(?:[0-9一二三四五六七八九十]{1,5}(?:号楼|号铺|号|栋|座|路口))?"
 )
-_OPENING = re.compile(r"^(?:请问|关于|我(?:家|们)?住?|住在?|在|喺|位于|就在|到|去|从|这条|那条|的|有|是|系)+")
+_OPENING = re.compile(
+    r"^(?:请问|关于|我(?:家|们)?住?|住在?|在|喺|位于|就在|到|去|从|这条|那条|的|有|是|系)+"
+)
 # "不是大沥，是里水": the place that is denied is not the address.
 _DENIED = re.compile(r"(?:不是|唔系|唔喺|不在|并非|别写)(?:在|喺)?[\u4e00-\u9fff]{0,6}$")
-_VAGUE = re.compile(r"^(?:这条|那条|马|公|整条|一条|几条|条|道|过|走|修|铁|网|线|半|上|大)?(?:路|街|巷|城)$")
+_VAGUE = re.compile(
+    r"^(?:这条|那条|马|公|整条|一条|几条|条|道|过|走|修|铁|网|线|半|上|大)?(?:路|街|巷|城)$"
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ def find_address(text: str) -> FoundAddress:
     group = _first_group(mentions)
     meanings = _meanings(group)
     deepest = meanings[0]
-    # "千灯湖公园", "盐步": a landmark is worth keeping beside its town.
-    landmark = next((m for m in reversed(group) if m.landmark), None)
+    # "千灯湖公园", "盐步": a landmark is worth keeping where no deeper place follows it.
+    landmark = group[-1] if group[-1].landmark else None
     detail = _detail_after(text, landmark.start if landmark else group[-1].end)
     if landmark and not detail:
         detail = landmark.text
@@ -126,9 +130,7 @@ def _worth_keeping(detail: str) -> str | None:
     return None if len(detail) < 2 or _VAGUE.match(detail) else detail
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class FoshanAddressExtractor(RuleExtractor):
     """Sets ``address`` and ``address_candidates`` and adds ``place`` entities."""
 

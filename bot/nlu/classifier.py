@@ -43,9 +43,7 @@ class UnknownDepartment(Exception):
     """An example names a department that the vocabulary does not have."""
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class AppealClassifier(GraphComponent):
     """Sets ``intent``, ``intent_ranking``, ``department_ranking`` and ``names_matter``.
 
@@ -92,9 +90,7 @@ class AppealClassifier(GraphComponent):
             matrix[appeals], [str(rows[number][2]) for number in appeals]
         )
         with self._model_storage.write_to(self._resource) as directory:
-            joblib.dump(
-                (self._features, self._intents, self._departments), directory / _FILE_NAME
-            )
+            joblib.dump((self._features, self._intents, self._departments), directory / _FILE_NAME)
         return self._resource
 
     @classmethod
@@ -127,7 +123,9 @@ class AppealClassifier(GraphComponent):
         row = self._features.transform([text])
         if row.nnz == 0:
             # Emoji only, or nothing at all: no words, no meaning to guess.
-            message.set(INTENT, {"name": CHITCHAT, PREDICTED_CONFIDENCE_KEY: 0.0}, add_to_output=True)
+            message.set(
+                INTENT, {"name": CHITCHAT, PREDICTED_CONFIDENCE_KEY: 0.0}, add_to_output=True
+            )
             message.set(NAMES_MATTER, False, add_to_output=True)
             message.set(DEPARTMENT_RANKING, [], add_to_output=True)
             return

@@ -44,7 +44,7 @@ def _alternative(phrase: str) -> str:
 
 
 def find_dangers(text: str) -> list[DangerMention]:
-    """Present dangers in ``text`` (normalised), without idioms and without what is past or feared."""
+    """Present dangers in ``text`` (normalised); no idioms, nothing past or only feared."""
     danger, harmless, not_now, groups = _patterns()
     idle = [match.span() for match in harmless.finditer(text)]
     mentions = []

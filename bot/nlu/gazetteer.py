@@ -23,7 +23,9 @@ _COMMUNITY_SUFFIX = re.compile(r"(社区|村)$")
 # What may stand between two names of one place: "南海区的桂城", "大沥，盐步".
 _JOINT = re.compile(r"^[\s的,，、.。]{0,2}(?:街道|镇|区|街|那边|这边|嗰边)?[\s的,，、]{0,1}$")
 # "同济路" and "南海大道" name roads, not the community 同济 or the district 南海.
-_ROAD = re.compile(r"[东南西北中]?[一二三四五六七八九]?(?:路(?!灯|面|口|边|段)|大道|街(?!道|办)|巷)")
+_ROAD = re.compile(
+    r"[东南西北中]?[一二三四五六七八九]?(?:路(?!灯|面|口|边|段)|大道|街(?!道|办)|巷)"
+)
 # Beside a weak name other suffixes make it something else too: 建设银行, 太平医院.
 _INSTITUTION = re.compile(
     rf"{_ROAD.pattern}|桥|站|大厦|广场|学校|小学|中学|医院|银行|公司|酒店|工厂"
@@ -183,9 +185,7 @@ def _drop_unsupported(text: str, mentions: list[PlaceMention]) -> list[PlaceMent
         after = mentions[number + 1] if number + 1 < len(mentions) else None
         if before and _joined(text, before, mention):
             kept.append(_narrowed(mention, before))
-        elif not mention.weak:
-            kept.append(mention)
-        elif after and _joined(text, mention, after) and _fits(after, mention):
+        elif not mention.weak or after and _joined(text, mention, after) and _fits(after, mention):
             kept.append(mention)
     return kept
 

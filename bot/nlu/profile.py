@@ -18,6 +18,8 @@ from bot.vocabulary import departments, load_yaml
 # Two departments this close, and together nearly sure, share the matter.
 _CROSS_SHARE = 0.6
 _CROSS_TOGETHER = 0.75
+_HEAD = 120
+_LETTER_NO_QUESTION = 1.5
 _LONG_STANDING = re.compile(
     r"(?:多次|反复|一直|长期|多年|[二两三四五六七八九十\d]+年|历史遗留).{0,12}"
     r"(?:反映|投诉|无果|没人|未解决|得不到|拖|推|上访|没有解决|未果)|踢皮球|历史遗留"
@@ -34,10 +36,14 @@ def _cues() -> dict[str, list[tuple[re.Pattern[str], float]]]:
 
 def appeal_type(text: str) -> str:
     """One of complaint, report, help, suggestion, consultation, for a normalised text."""
+    # A letter says at its beginning what it wants; a question in its middle is a figure of speech.
+    head = text[:_HEAD]
     scores = {
-        name: sum(weight for pattern, weight in cues if pattern.search(text))
+        name: sum(weight for pattern, weight in cues if pattern.search(head))
         for name, cues in _cues().items()
     }
+    if len(text) > _HEAD:
+        scores["consultation"] -= _LETTER_NO_QUESTION
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] > scores["complaint"] else "complaint"
 
@@ -72,9 +78,7 @@ def _shared(first: float, second: float) -> bool:
     return second >= _CROSS_SHARE * first and first + second >= _CROSS_TOGETHER
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class AppealProfiler(RuleExtractor):
     """Sets ``appeal_type``, ``urgent`` and ``handling_mode``; runs after the classifier."""
 

@@ -43,9 +43,7 @@ class TextFeatures:
         self._characters = TfidfVectorizer(
             analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2, dtype=np.float32
         )
-        self._words = TfidfVectorizer(
-            analyzer=words, sublinear_tf=True, min_df=1, dtype=np.float32
-        )
+        self._words = TfidfVectorizer(analyzer=words, sublinear_tf=True, min_df=1, dtype=np.float32)
 
     def fit(self, texts: Sequence[str]) -> TextFeatures:
         prepared = [_squeeze(text) for text in texts]

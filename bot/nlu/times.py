@@ -7,28 +7,33 @@ pattern finds where a time may stand, and only that piece is given to jionlp's p
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.component import RuleExtractor
 
-TIMES = "times"
 _DIGIT = r"[0-9零一二两三四五六七八九十]"
 _DAY = (
     r"(?:今|明|昨|前|后|大前)(?:天|晚|日|早|年)|噚(?:日|晚)|琴(?:日|晚)|寻(?:日|晚)|当(?:天|晚)|"
-    rf"(?:上|这|本|下)?(?:个)?(?:星期|周|礼拜){_DIGIT[:-1]}日天末]|(?:上|这|本|下)个?(?:周末|月(?:{_DIGIT}{{1,3}}[日号])?|星期|周|礼拜)|"
+    rf"(?:上|这|本|下)?个?(?:星期|周|礼拜){_DIGIT[:-1]}日天末]|"
+    rf"(?:上|这|本|下)个?(?:周末|月(?:{_DIGIT}{{1,3}}[日号])?|星期|周|礼拜)|"
     rf"(?:{_DIGIT}{{2,4}}年)?{_DIGIT}{{1,3}}月(?:份|{_DIGIT}{{1,3}}[日号])?|{_DIGIT}{{2,4}}年|"
     rf"(?<![路街巷道]){_DIGIT}{{1,3}}[日号](?![线楼铺栋])|每(?:天|晚|日|周|月|逢周末|个周末)|周末"
 )
 _PART = r"凌晨|清晨|早上|早晨|朝早|上午|中午|下午|下昼|傍晚|晚上|夜晚|夜里|半夜|深夜|晚间|早|晚"
 _CLOCK = rf"{_DIGIT}{{1,3}}(?:点钟?|时)(?:{_DIGIT}{{1,3}}分?|半|一刻)?(?:多|几)?|\d{{1,2}}:\d{{2}}"
-_TIME = re.compile(rf"(?:(?:{_DAY})(?:的)?(?:{_PART})?(?:{_CLOCK})?|(?:{_PART})(?:{_CLOCK})|{_CLOCK})")
+_TIME = re.compile(rf"(?:(?:{_DAY})的?(?:{_PART})?(?:{_CLOCK})?|(?:{_PART})(?:{_CLOCK})|{_CLOCK})")
 _LONGEST_TIME = 24
 _MOST_TIMES = 5
 # Cantonese day words for the parser; the citizen's own words stay in the entity.
@@ -38,7 +43,7 @@ _DAY_WORD = re.compile(r"昨日|今日|前日|明日|后日")
 
 @dataclass(frozen=True)
 class TimeMention:
-    """A time expression; ``begin`` and ``end_time`` in local time, None when it has no point."""
+    """A time expression; ``begin`` and ``until`` in local time, None when it has no point."""
 
     start: int
     end: int
@@ -54,22 +59,34 @@ def find_times(text: str, now: dt.datetime | None = None) -> list[TimeMention]:
     for match in _TIME.finditer(text):
         words = match.group()[:_LONGEST_TIME]
         begin, until = _parse(words, base)
-        mentions.append(
-            TimeMention(match.start(), match.start() + len(words), words, begin, until)
-        )
+        mentions.append(TimeMention(match.start(), match.start() + len(words), words, begin, until))
         if len(mentions) == _MOST_TIMES:
             break
     return mentions
 
 
-def _parse(words: str, base: float) -> tuple[str | None, str | None]:
-    import jionlp
+@cache
+def _parser() -> Callable[..., dict[str, Any]]:
+    """jionlp's parser, made quiet: it prints at import and logs what it cannot parse.
 
+    What it cannot parse are a citizen's words, and those belong in no log.
+    """
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        import jionlp
+        from jionlp.gadget import time_parser
+
+    silent = logging.Logger("jionlp")
+    silent.disabled = True
+    time_parser.logging = silent
+    return jionlp.parse_time
+
+
+def _parse(words: str, base: float) -> tuple[str | None, str | None]:
     for dialect, standard in _MANDARIN:
         words = words.replace(dialect, standard)
     words = _DAY_WORD.sub(lambda match: match.group()[0] + "天", words).rstrip("多几")
     try:
-        parsed = jionlp.parse_time(words, time_base=base)
+        parsed = _parser()(words, time_base=base)
     except Exception:  # jionlp raises many kinds for expressions that it does not know
         return None, None
     if parsed.get("type") not in ("time_point", "time_span"):
@@ -78,16 +95,12 @@ def _parse(words: str, base: float) -> tuple[str | None, str | None]:
     return begin, until
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class AppealTimeExtractor(RuleExtractor):
     """Adds ``time`` entities; their value is the parsed begin or else the words."""
 
     def warm_up(self) -> None:
         find_times("昨晚十一点")
-        # jionlp prints the traceback of every expression that it cannot parse.
-        logging.getLogger("jionlp").setLevel(logging.CRITICAL)
 
     def understand(self, message: Message, text: str) -> None:
         for mention in find_times(text):

@@ -80,9 +80,7 @@ class WeChatInput(InputChannel):
     def from_settings(cls, settings: Settings) -> WeChatInput:
         return cls(
             WeChatSecurity(settings.wechat_token, settings.wechat_app_id, settings.wechat_aes_key),
-            WeChatApi(
-                settings.wechat_app_id, settings.wechat_app_secret, settings.wechat_api_base
-            ),
+            WeChatApi(settings.wechat_app_id, settings.wechat_app_secret, settings.wechat_api_base),
             Vault(settings.data_key),
         )
 
@@ -125,9 +123,7 @@ class WeChatInput(InputChannel):
 
     async def _answer(self, inbound: Inbound, on_new_message: OnNewMessage) -> str | None:
         """The text for the passive reply; None when there is none (yet)."""
-        delivery = self._deliveries.take(
-            inbound.key, lambda: self._work(inbound, on_new_message)
-        )
+        delivery = self._deliveries.take(inbound.key, lambda: self._work(inbound, on_new_message))
         done, _ = await asyncio.wait({delivery.answer}, timeout=_WAIT_SECONDS)
         if done:
             return delivery.answer.result()
@@ -215,7 +211,8 @@ async def _body(request: Request) -> bytes | None:
         return None
     parts: list[bytes] = []
     size = 0
-    while (part := await request.stream.read()) is not None:
+    stream = request.stream
+    while stream is not None and (part := await stream.read()) is not None:
         size += len(part)
         if size > MAX_BODY:
             return None

@@ -88,7 +88,7 @@ class WeChatSecurity:
         return self._crypto.encrypt_message(xml, query.get("nonce", ""), query.get("timestamp"))
 
     def _compare(self, signature: str, *parts: str) -> None:
-        expected = hashlib.sha1(  # noqa: S324 - WeChat prescribes SHA-1
+        expected = hashlib.sha1(
             "".join(sorted([self._token, *parts])).encode("utf-8", "surrogatepass")
         ).hexdigest()
         if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass")):
