@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from actions import answers
 from actions.report.draft import Draft
 from actions.said import Said
-from bot.vocabulary import departments
+from bot.vocabulary import danger_leads, departments
 
 # Above this the classifier is right often enough not to trouble the citizen …
 _CLEAR = 0.5
@@ -20,8 +20,13 @@ _MOST_OPTIONS = 3
 GENERAL_CENTRE = "government_services"
 
 
-def consider(draft: Draft, ranking: Sequence[tuple[str, float]]) -> None:
-    """Decide by the ranking, or leave two or three options to ask about."""
+def consider(
+    draft: Draft, ranking: Sequence[tuple[str, float]], dangers: Sequence[str] = ()
+) -> None:
+    """Decide by the ranking, or leave two or three options to ask about.
+
+    In an emergency nobody is asked: the danger names the lead, or else the ranking does.
+    """
     draft.ranking = list(ranking)
     draft.department, draft.department_options = None, []
     if not ranking:
@@ -30,6 +35,10 @@ def consider(draft: Draft, ranking: Sequence[tuple[str, float]]) -> None:
     (first, confidence), rest = ranking[0], ranking[1:]
     if confidence >= _CLEAR and (not rest or confidence - rest[0][1] >= _CLOSE):
         draft.department = first
+        return
+    if draft.urgent:
+        leads = danger_leads()
+        draft.department = next((leads[kind] for kind in dangers if kind in leads), first)
         return
     options = [code for code, chance in ranking[:_MOST_OPTIONS] if chance >= _WORTH_ASKING]
     if len(options) < 2 or draft.times_asked("department"):

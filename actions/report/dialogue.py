@@ -28,7 +28,7 @@ def begin(said: Said) -> Turn:
         if said.intent == "ask_question":
             draft.appeal_type = "consultation"
             turn.say("utter_consultation")
-        elif said.intent == "out_of_scope" and not draft.urgent:
+        elif _not_for_city(said):
             draft.question = "insist"
     if draft.urgent:
         turn.say("utter_danger")
@@ -56,6 +56,16 @@ def go_on(draft: Draft, said: Said) -> Turn:
     if turn.outcome is None:
         _ask_next(turn)
     return turn
+
+
+def _not_for_city(said: Said) -> bool:
+    """Surely another's business: a danger or a place in Foshan is the city's at first sight."""
+    return (
+        said.intent == "out_of_scope"
+        and said.confidence >= _SURE
+        and not said.dangers
+        and not said.has_place
+    )
 
 
 def _cancels(draft: Draft, said: Said) -> bool:

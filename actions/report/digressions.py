@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions import answers
 from actions.said import Said
 
 # Answered in between, and then the question stands again.
@@ -28,6 +29,6 @@ def is_digression(said: Said) -> bool:
     """Whether the message is surely something else than an answer."""
     if said.case_ids:
         return True
-    if said.dangers or len(said.text) > _LONGEST:
+    if said.dangers or len(said.text) > _LONGEST or answers.bare(said.text).isdigit():
         return False
     return said.intent in DIGRESSIONS and said.confidence >= _SURE

@@ -96,7 +96,9 @@ def describe(draft: Draft, said: Said) -> None:
     if first:
         draft.appeal_type = draft.appeal_type or said.appeal_type
         draft.handling_mode = said.handling_mode
-        department.consider(draft, said.ranking)
+        department.consider(draft, said.ranking, said.dangers)
+        if draft.urgent and draft.appeal_type == "consultation":
+            draft.appeal_type = "help"
     note_place_and_phone(draft, said)
 
 

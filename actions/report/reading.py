@@ -80,10 +80,11 @@ def _address(turn: Turn, said: Said) -> bool:
         place.take(draft, said)
     elif answers.is_unknown(said.text) or answers.is_no(said.text):
         place.give_up(draft)
-    elif is_digression(said) or not answers.has_words(said.text):
+    elif is_digression(said) or answers.is_yes(said.text) or not answers.has_words(said.text):
         return False
     elif said.phones:
         facts.note_place_and_phone(draft, said)
+        draft.asked.pop(draft.question or "", None)
     else:
         # A road or an estate without a town: worth keeping, the town is still asked.
         place.take_words(draft, said)

@@ -14,9 +14,9 @@ from bot.nlu.gazetteer import Place, PlaceMention, gazetteer
 ADDRESS = "address"
 ADDRESS_CANDIDATES = "address_candidates"
 _MAX_DETAIL = 40
-_NAMED = r"[\u4e00-\u9fffA-Za-z0-9·]{1,10}?"
+_NAMED = r"[\u4e00-\u9fffA-Za-z0-9·]{0,10}?"
 _SUFFIX = (
-    r"(?:大道|公路|快线|干线|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|里弄|坊|小区|花园|花苑|家园|公寓|新村|豪庭|名居|雅苑|苑|城(?!管|市|里)|"
+    r"(?:大道|公路|快线|干线|路口|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|里弄|坊|小区|花园|花苑|家园|公寓|新村|豪庭|名居|雅苑|苑|城(?!管|市|里)|"
     r"广场|大厦|中心|工业区|工业园|产业园|科技园|市场|商场|超市|酒店|酒楼|学校|小学|中学|大学|幼儿园|"
     r"医院|卫生院|诊所|公园|地铁站|公交站|车站|收费站|加油站|大桥|桥(?!上|下)|隧道|村口|村|涌|码头|祠堂|工地)"
 )
@@ -31,7 +31,7 @@ _DETAIL = re.compile(
 )
 # A road or an estate without any town: something to add to the address, said on its own.
 _LONE_DETAIL = re.compile(
-    r"[\u4e00-\u9fff]{2,6}?(?:大道|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|小区|花园|花苑|广场|大厦|工业区|市场|小学|中学|幼儿园|"
+    r"[\u4e00-\u9fff]{2,6}?(?:大道|路口|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|小区|花园|花苑|广场|大厦|工业区|市场|小学|中学|幼儿园|"
     r"医院|公园|地铁站|公交站)(?:[0-9一二三四五六七八九十]{1,5}(?:号楼|号铺|号|栋|座|路口))?"
 )
 _OPENING = re.compile(
@@ -39,7 +39,14 @@ _OPENING = re.compile(
 )
 # "不是大沥，是里水": the place that is denied is not the address.
 _DENIED = re.compile(r"(?:不是|唔系|唔喺|不在|并非|别写)(?:在|喺)?[\u4e00-\u9fff]{0,6}$")
+# Words that never stand inside a name: what precedes them belongs to the sentence.
+_NOT_A_NAME = re.compile(
+    r"我们|我哋|你们|他们|佢哋|就是|现在|一下|这个|那个|嗰个|呢个|某|整个|还是|因为|但是|如果|旁的?|"
+    r"[我你他她的了在喺是系到从去有把被让和与及就也都个边]|[区县镇市](?=[\u4e00-\u9fff]{2})"
+)
 _VAGUE = re.compile(
+    r"^(?:小区|花园|市场|菜市场|学校|小学|中学|幼儿园|医院|公园|广场|大厦|工业区|商场|超市|工地|村|村口|大道)"
+    r"(?:门口|附近|对面|旁边)?$|"
     r"^(?:这条|那条|马|公|整条|一条|几条|条|道|过|走|修|铁|网|线|半|上|大)?(?:路|街|巷|城)$"
 )
 
@@ -126,7 +133,7 @@ def _lone_detail(text: str) -> str | None:
 
 
 def _worth_keeping(detail: str) -> str | None:
-    detail = _OPENING.sub("", detail.strip())
+    detail = _NOT_A_NAME.split(_OPENING.sub("", detail.strip()))[-1]
     return None if len(detail) < 2 or _VAGUE.match(detail) else detail
 
 

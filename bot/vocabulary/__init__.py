@@ -84,6 +84,12 @@ def platforms() -> Mapping[str, str]:
 
 
 @cache
+def danger_leads() -> Mapping[str, str]:
+    """Kind of danger → department that leads whatever else the words say."""
+    return load_yaml("urgency.yml")["leads"]
+
+
+@cache
 def case_states() -> Mapping[str, CaseState]:
     """All states by code."""
     return {code: CaseState(code, **words) for code, words in _appeals()["states"].items()}
