@@ -149,12 +149,15 @@ class Gazetteer:
         for district, towns in tree.items():
             for town, communities in towns.items():
                 for community in communities:
-                    self._add_community(Place(COMMUNITY, district, town, community), taken)
+                    place = Place(COMMUNITY, district, town, community)
+                    self._add_community(place, set(communities), taken)
 
-    def _add_community(self, place: Place, taken: set[str]) -> None:
+    def _add_community(self, place: Place, neighbours: set[str], taken: set[str]) -> None:
         stem = _COMMUNITY_SUFFIX.sub("", place.name)
+        self._add(place.name, place)
         for suffix in ("社区", "村", "村委", "居委"):
-            if len(stem) > 1 or stem + suffix == place.name:
+            # 乐平村 and 乐平社区 are two neighbours; elsewhere people mix the suffixes up.
+            if len(stem) > 1 and stem + suffix not in neighbours:
                 self._add(stem + suffix, place)
         # "里水" is the town, not the community in its middle. "平东", "河西", "太平" without
         # 村 or 社区 count only beside the name of their town.
