@@ -17,8 +17,8 @@ from cli.services import Service
 
 _PR_SET_PDEATHSIG = 1
 _GRACE = 10.0  # seconds between SIGTERM and SIGKILL
-_SETTLED = 30.0  # a service that lived this long may be restarted anew
-_MOST_RESTARTS = 3
+_SETTLED = 3.0  # a service that lived this long came up; dying earlier is a fault
+_MOST_RESTARTS = 5
 
 
 class ServiceFailed(Exception):
@@ -99,9 +99,6 @@ class Supervisor:
                 _signal_group(process, signal.SIGKILL)
                 process.wait()
         self._running.clear()
-
-    def pid_of(self, command: str) -> int:
-        return self._running[command][1].pid
 
     def _log(self, service: Service) -> Path:
         return self._log_dir / f"{service.command}.log"

@@ -106,7 +106,11 @@ class WeChatSide:
 
     async def send_text(self, openid: str, content: str) -> Delivery:
         """Deliver a citizen's text message."""
-        return await self.deliver(self.compose(text(openid, content)))
+        return await self.deliver(self.compose_text(openid, content))
+
+    def compose_text(self, openid: str, content: str) -> Outgoing:
+        """A citizen's text message, ready to be delivered as often as one likes."""
+        return self.compose(text(openid, content))
 
     def compose(self, message: Incoming) -> Outgoing:
         """Give ``message`` its time and a new, increasing ``MsgId``."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sanic import Sanic
+
+from cli.model import PROJECT, is_stale
+from cli.training import train_with_progress
 
 # Without it Sanic can start only once in a process: it rewrites its own methods at each start.
 Sanic.test_mode = True
@@ -31,3 +36,12 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     yield
+
+
+@pytest.fixture(scope="session")
+def model_dir() -> Path:
+    """The trained model of this checkout; trained first when it is missing or stale."""
+    directory = PROJECT / "var" / "models"
+    if is_stale(directory):
+        train_with_progress(directory, PROJECT / "var" / "log", Console(stderr=True))
+    return directory

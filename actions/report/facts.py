@@ -104,6 +104,7 @@ def describe(draft: Draft, said: Said) -> None:
 
 def retell(draft: Draft, said: Said) -> None:
     """Replace the story; the place and the phone stay as they are unless told anew."""
+    before = draft.department
     draft.description = ""
     draft.appeal_type = None
     draft.urgent = False
@@ -111,6 +112,9 @@ def retell(draft: Draft, said: Said) -> None:
     if said.has_place:
         draft.address, draft.place_options = {}, []
     describe(draft, said)
+    if before in draft.department_options:
+        # Still a likely one: the citizen has seen it in the summary and let it stand.
+        department.settle(draft, before)
 
 
 def add_to_story(draft: Draft, said: Said) -> None:

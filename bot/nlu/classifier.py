@@ -7,6 +7,7 @@ intents ``report_issue/<department>``, so that every Rasa tool keeps reading the
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import joblib
@@ -32,6 +33,8 @@ REPORT_INTENT = "report_issue"
 # "我要投诉" without a matter: an appeal that has no department yet.
 UNSPECIFIED = "unspecified"
 CHITCHAT = "chitchat"
+PROVIDE_INFO = "provide_info"
+_BARE_NUMBER = re.compile(r"\s*(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}\s*")
 DEPARTMENT_RANKING = "department_ranking"
 NAMES_MATTER = "names_matter"
 _UNSPECIFIED_LABEL = f"{REPORT_INTENT}/{UNSPECIFIED}"
@@ -123,11 +126,11 @@ class AppealClassifier(GraphComponent):
         row = self._features.transform([text])
         if row.nnz == 0:
             # Emoji only, or nothing at all: no words, no meaning to guess.
-            message.set(
-                INTENT, {"name": CHITCHAT, PREDICTED_CONFIDENCE_KEY: 0.0}, add_to_output=True
-            )
-            message.set(NAMES_MATTER, False, add_to_output=True)
-            message.set(DEPARTMENT_RANKING, [], add_to_output=True)
+            _set_without_matter(message, CHITCHAT, 0.0)
+            return
+        if _BARE_NUMBER.fullmatch(text):
+            # The last digits of a phone. Numbers are too many to learn from examples.
+            _set_without_matter(message, PROVIDE_INFO, 1.0)
             return
         probabilities = self._intents.probabilities(row)[0]
         by_intent = dict(zip(self._intents.labels, map(float, probabilities), strict=True))
@@ -160,6 +163,14 @@ class AppealClassifier(GraphComponent):
             {"department": self._departments.labels[i], "confidence": float(probabilities[i])}
             for i in order
         ]
+
+
+def _set_without_matter(message: Message, intent: str, confidence: float) -> None:
+    known = {"name": intent, PREDICTED_CONFIDENCE_KEY: confidence}
+    message.set(INTENT, known, add_to_output=True)
+    message.set("intent_ranking", [known], add_to_output=True)
+    message.set(NAMES_MATTER, False, add_to_output=True)
+    message.set(DEPARTMENT_RANKING, [], add_to_output=True)
 
 
 def _labels(example: Message) -> tuple[str, str | None]:

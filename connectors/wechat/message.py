@@ -44,8 +44,11 @@ def read_message(xml: str) -> Inbound:
         raise BadMessage("no WeChat message") from error
     if not isinstance(openid, str) or not openid or not isinstance(account, str):
         raise BadMessage("no sender or no receiver")
-    kind = message.type if isinstance(message.type, str) else "unknown"
-    event = message.event if kind == "event" else None
+    data = message._data
+    is_event = str(data.get("MsgType", "")).lower() == "event"
+    # wechatpy calls what it does not know "unknown", events too.
+    kind = "event" if is_event else str(message.type)
+    event = str(data.get("Event") or "").lower() if is_event else None
     return Inbound(kind, event, openid, account, _key(message, xml), _words(kind, message))
 
 
