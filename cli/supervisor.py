@@ -100,12 +100,24 @@ class Supervisor:
                 process.wait()
         self._running.clear()
 
+    def memory(self) -> dict[str, float]:
+        """Resident megabytes of each service."""
+        return {name: resident_megabytes(p.pid) for name, (_, p, _) in self._running.items()}
+
     def _log(self, service: Service) -> Path:
         return self._log_dir / f"{service.command}.log"
 
     def _last_words(self, service: Service) -> str:
         lines = self._log(service).read_text("utf-8", "replace").strip().splitlines()
         return f"{lines[-1] if lines else '没有输出'}（日志在 {self._log(service)}）"
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process (Linux)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -37,6 +37,7 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
 CHANNEL = "wechat"
 _WAIT_SECONDS = 4.3  # of WeChat's five, the rest is for the way back
+_HAND_OVER_SECONDS = 0.2
 _LAST_DELIVERY = 3
 _NO_REPLY = "success"
 
@@ -124,13 +125,16 @@ class WeChatInput(InputChannel):
     async def _answer(self, inbound: Inbound, on_new_message: OnNewMessage) -> str | None:
         """The text for the passive reply; None when there is none (yet)."""
         delivery = self._deliveries.take(inbound.key, lambda: self._work(inbound, on_new_message))
-        done, _ = await asyncio.wait({delivery.answer}, timeout=_WAIT_SECONDS)
-        if done:
-            return delivery.answer.result()
+        wait = _WAIT_SECONDS
         if delivery.deliveries < _LAST_DELIVERY:
-            # No answer at all makes WeChat deliver the message again, and that gets the reply.
-            await asyncio.wait({delivery.answer}, timeout=_WAIT_SECONDS)
-        elif delivery.deliveries == _LAST_DELIVERY:
+            # No answer within five seconds makes WeChat deliver the message again.
+            wait += _WAIT_SECONDS
+        done, _ = await asyncio.wait({delivery.answer}, timeout=wait)
+        if done:
+            delivery.handed_over = True
+            return delivery.answer.result()
+        if not delivery.sent_late:
+            delivery.sent_late = True
             self._later(self._send_late(inbound, delivery))
         return None
 
@@ -176,7 +180,10 @@ class WeChatInput(InputChannel):
 
     async def _send_late(self, inbound: Inbound, delivery: Delivery) -> None:
         text = await delivery.answer
-        await self._send(inbound.openid, split(text))
+        # A delivery that still waits takes it as passive reply at this very moment.
+        await asyncio.sleep(_HAND_OVER_SECONDS)
+        if not delivery.handed_over:
+            await self._send(inbound.openid, split(text))
 
     async def _send(self, openid: str, pieces: list[str]) -> None:
         for piece in pieces:

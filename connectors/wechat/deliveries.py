@@ -15,11 +15,17 @@ _MOST_REMEMBERED = 20_000
 
 @dataclass
 class Delivery:
-    """The work on one message: a running or finished task, and how often it was delivered."""
+    """The work on one message: a running or finished task, and how often it was delivered.
+
+    ``handed_over``: a passive reply carried the answer. ``sent_late``: a customer-service message
+    will, unless a passive reply comes first.
+    """
 
     answer: asyncio.Task[str]
     deliveries: int
     first_at: float
+    handed_over: bool = False
+    sent_late: bool = False
 
 
 class Deliveries:

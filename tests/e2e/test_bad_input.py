@@ -35,8 +35,11 @@ def query(system: System, **more: str) -> dict[str, str]:
     envelope = Envelope(known.wechat_token, known.wechat_app_id, known.wechat_aes_key)
     timestamp = str(int(time.time()))
     return {
-        "signature": envelope.sign(timestamp, "n"), "timestamp": timestamp, "nonce": "n", **more
-    }  # fmt: skip
+        "signature": envelope.sign(timestamp, "n"),
+        "timestamp": timestamp,
+        "nonce": "n",
+        **more,
+    }
 
 
 async def post(system: System, params: dict[str, str], body: str | bytes) -> httpx.Response:

@@ -38,15 +38,18 @@ def test_every_state_has_words_and_a_place_in_the_workflow() -> None:
     codes = list(case_states())
     assert {a for a in codes for b in codes if allowed(a, b)} <= set(codes)
     assert {state.public for state in case_states().values()} == {
-        "已提交", "办理中", "需要您补充", "已办结", "已撤回", "不予受理"
-    }  # fmt: skip
+        "已提交",
+        "办理中",
+        "需要您补充",
+        "已办结",
+        "已撤回",
+        "不予受理",
+    }
 
 
 def test_default_deadlines_are_those_of_the_service() -> None:
     days = {kind: deadlines("education", kind).working_days for kind in appeal_types()}
-    assert days == {
-        "complaint": 15, "report": 15, "help": 10, "suggestion": 10, "consultation": 2
-    }  # fmt: skip
+    assert days == {"complaint": 15, "report": 15, "help": 10, "suggestion": 10, "consultation": 2}
     with pytest.raises(KeyError):
         deadlines("nobody", "help")
 
