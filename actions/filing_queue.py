@@ -8,6 +8,7 @@ harmless. What the citizen wrote is encrypted.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot.privacy import Vault
+from bot.privacy import SealBroken, Vault
+
+logger = logging.getLogger(__name__)
 
 PENDING, DELIVERED, REFUSED = "pending", "delivered", "refused"
 # The turn that filed it makes the first attempt itself; the courier leaves it this long.
@@ -175,7 +178,15 @@ class FilingQueue:
     def _rows(self, *conditions: Any, limit: int) -> list[Filing]:
         query = select(_filings).where(*conditions).order_by(_filings.c.created_at).limit(limit)
         with self._begin() as connection:
-            return [self._filing(row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        filings = []
+        for row in rows:
+            try:
+                filings.append(self._filing(row))
+            except SealBroken:
+                # One that cannot be read (its key is gone) must not hold up all the others.
+                logger.error("filing %s cannot be opened with the keys given", row.key[:6])
+        return filings
 
     def _filing(self, row: Row) -> Filing:
         return Filing(

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
 
 from intake_client import Case
 
 _MONTH_DAY = "{day.month}月{day.day}日"
 _LONGEST_TITLE = 18
 _ENDED = {"resolved", "closed", "rejected", "withdrawn"}
+
+
+@cache
+def responses() -> Mapping[str, str]:
+    """Name → text of everything the bot says, from ``responses.yml``.
+
+    They are no Rasa responses: ``rasa data validate`` wants each of those used in a rule, while
+    these are chosen by the actions.
+    """
+    return yaml.safe_load(resources.files(__package__).joinpath("responses.yml").read_text("utf-8"))
+
+
+def say(name: str, values: Mapping[str, Any]) -> str:
+    """A response with its values filled in. Raises KeyError for an unknown name or value."""
+    return responses()[name].format(**values)
 
 
 def day(moment: dt.datetime | str | None) -> str:

@@ -1,84 +1,121 @@
-"""``suqiu bench``: turn latency, throughput, start-up, memory and training beside stock Rasa."""
+"""``suqiu bench``: our bot and stock Rasa in one run, in turns, with the same conversation."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
+import signal
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
 from rich.console import Console
 
 from bot.settings import Settings, load_settings
-from cli.bench_report import write_report
+from cli.bench_load import Figures, Say, conversations, first_answer, greetings
+from cli.bench_report import machine_facts, show_report, write_report
 from cli.bench_stock import Stock, free_port, trained_stock
-from cli.model import is_stale, model_path
+from cli.model import is_stale, model_path, source_fingerprint
 from cli.secrets_file import ensure_secrets
-from cli.services import all_services, answers
+from cli.services import all_services, answers, warm_up
 from cli.supervisor import Supervisor
 from cli.training import train_with_progress
-from simulator.openid import new_openid
 from simulator.wechat import WeChatSide
 
-SCRIPT = ("你好", "我要投诉", "桂城平东社区楼下烧烤档夜晚好嘈好大油烟", "匿名", "对")
-_FINAL = "已提交"
-_USERS = 32
-Say = Callable[[str, str], Awaitable[str]]
+USERS = 32
+_START_LIMIT = 180.0
 
 
-class BenchFailed(Exception):
-    """A bot did not hold the conversation; the message shows where."""
+@dataclass(frozen=True)
+class Amount:
+    """How much is measured: ``rounds`` times ``alone`` conversations of one user after another
+    and ``crowd`` of all users at once. No round begins ``seconds`` after the first."""
+
+    rounds: int
+    alone: int
+    crowd: int
+    seconds: float
+
+
+FULL = Amount(rounds=4, alone=15, crowd=64, seconds=480.0)
+QUICK = Amount(rounds=1, alone=5, crowd=32, seconds=60.0)
 
 
 def run_benchmark(settings: Settings, out: Path, quick: bool, console: Console) -> None:
-    """Run everything and write JSON and a Markdown table into ``out``."""
+    """Run everything and write JSON and a Markdown table into ``out``.
+
+    Raises:
+        BenchFailed, ServiceFailed, TrainingFailed
+    """
     work = settings.home / "bench"
-    ours_home = work / "ours"
-    ensure_secrets(ours_home)
-    training = _our_training(settings, console)
-    stock_model, stock_training = trained_stock(work, console)
-    env = {name: str(free_port()) for name in ("SUQIU_BOT_PORT", "SUQIU_ACTIONS_PORT")}
-    env |= {"SUQIU_INTAKE_PORT": str(free_port()), "SUQIU_SIMULATOR_PORT": str(free_port())}
-    known = load_settings({**env, "SUQIU_HOME": str(ours_home)})
-    _link_model(settings.model_dir, known.model_dir)
-    supervisor = Supervisor(known.as_environment(), known.log_dir)
-    stock = Stock(stock_model, known, work)
-    try:
-        result = asyncio.run(_measure(known, supervisor, stock, quick, console))
-    finally:
-        stock.stop()
-        supervisor.stop()
-    result["training_seconds"] = {"ours": training, "stock": stock_training}
-    result["cpus"] = os.cpu_count()
+    home = work / "ours"
+    known = _own_settings(home)
+    with _ended_by_sigterm():
+        training = {
+            "ours": _trained_ours(known, console),
+            "stock": 0.0,
+        }
+        stock_model, training["stock"] = trained_stock(work, console)
+        for database in home.glob("*.db*"):
+            database.unlink()
+        supervisor = Supervisor(known.as_environment(), known.log_dir)
+        stock = Stock(stock_model, known)
+        began = time.monotonic()
+        try:
+            result = asyncio.run(
+                _measure(known, supervisor, stock, QUICK if quick else FULL, console)
+            )
+        finally:
+            stock.stop()
+            supervisor.stop()
+    result |= {
+        "date": date.today().isoformat(),
+        "quick": quick,
+        "users": USERS,
+        "seconds": round(time.monotonic() - began),
+        "training_seconds": training,
+        "machine": machine_facts(),
+    }
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, ensure_ascii=False, indent=1) + "\n"
-    (out / f"{date.today().isoformat()}.json").write_text(text, "utf-8")
-    console.print(write_report(result, out / "latest.md"), markup=False)
+    (out / f"{result['date']}.json").write_text(text, "utf-8")
+    write_report(result, out / "latest.md")
+    show_report(result, console)
 
 
-def _our_training(settings: Settings, console: Console) -> float:
+def _own_settings(home: Path) -> Settings:
+    """Ports, keys and data of its own: nothing of a running system is touched."""
+    ensure_secrets(home, environ={})
+    ports = ("SUQIU_BOT_PORT", "SUQIU_ACTIONS_PORT", "SUQIU_INTAKE_PORT", "SUQIU_SIMULATOR_PORT")
+    return load_settings({"SUQIU_HOME": str(home)} | {name: str(free_port()) for name in ports})
+
+
+def _trained_ours(known: Settings, console: Console) -> float:
+    """Seconds that training took; trained once for the same sources, as stock is."""
+    mark = known.home / "trained"
+    if mark.exists() and not is_stale(known.model_dir):
+        fingerprint, seconds = mark.read_text().split()
+        if fingerprint == source_fingerprint():
+            return float(seconds)
+    model_path(known.model_dir).unlink(missing_ok=True)
+    fingerprint = source_fingerprint()
     started = time.monotonic()
-    train_with_progress(settings.model_dir, settings.log_dir, console)
-    assert not is_stale(settings.model_dir)
-    return time.monotonic() - started
-
-
-def _link_model(model_dir: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    link = model_path(target)
-    link.unlink(missing_ok=True)
-    link.symlink_to(model_path(model_dir))
+    train_with_progress(known.model_dir, known.log_dir, console)
+    taken = time.monotonic() - started
+    mark.write_text(f"{fingerprint} {taken:.1f}")
+    return taken
 
 
 async def _measure(
-    known: Settings, supervisor: Supervisor, stock: Stock, quick: bool, console: Console
+    known: Settings, supervisor: Supervisor, stock: Stock, amount: Amount, console: Console
 ) -> dict[str, Any]:
-    services = all_services(known)
     side = WeChatSide(
         known.bot_url + "/webhooks/wechat/webhook",
         known.wechat_token,
@@ -95,80 +132,65 @@ async def _measure(
             answer = await http.post(stock.url, json={"sender": sender, "message": text})
             return "\n".join(message.get("text", "") for message in answer.json())
 
-        console.print("启动两边……")
-        for service in services[:-1]:
-            supervisor.start(service)
-        for service in services[:-1]:
-            supervisor.wait_until(service, answers, 60)
-        stock.start_actions()
-        started = time.perf_counter()
-        supervisor.start(services[-1])
-        start_ours = await _first_answer(ours, started)
-        started = time.perf_counter()
-        stock.start_bot()
-        start_stock = await _first_answer(theirs, started)
-
-        rounds, alone, together = (1, 4, 32) if quick else (4, 25, 96)
-        figures: dict[str, dict[str, list[float]]] = {
-            name: {"alone": [], "crowd": [], "alone_rate": [], "crowd_rate": []}
-            for name in ("ours", "stock")
-        }
-        for number in range(rounds):
-            for name, say in (("ours", ours), ("stock", theirs)):
-                console.print(f"第 {number + 1}/{rounds} 轮：{name}")
-                await _round(say, figures[name], alone, together)
-        hundredth = {
-            "ours": figures["ours"]["alone"][95:105],
-            "stock": figures["stock"]["alone"][95:105],
-        }
+        bots: tuple[tuple[str, Say], ...] = (("ours", ours), ("stock", theirs))
+        figures = {name: Figures() for name, _ in bots}
+        console.print("启动我们的服务……")
+        figures["ours"].start_seconds = await _start_ours(known, supervisor, ours, figures["ours"])
+        console.print("启动原装 Rasa……")
+        figures["stock"].start_seconds = await _start_stock(stock, theirs, figures["stock"])
+        for name, say in bots:
+            await greetings(say, figures[name])
+        deadline = time.monotonic() + amount.seconds
+        rounds = 0
+        while rounds < amount.rounds and time.monotonic() < deadline:
+            rounds += 1
+            for name, say in bots:
+                console.print(f"第 {rounds}/{amount.rounds} 轮：{_NAMES[name]}")
+                await conversations(say, amount.alone, 1, figures[name].alone)
+                await conversations(say, amount.crowd, USERS, figures[name].crowd)
     await side.aclose()
     return {
-        "figures": figures,
-        "start": {"ours": start_ours, "stock": start_stock},
-        "hundredth": hundredth,
+        "rounds": rounds,
+        "figures": {name: figures[name].as_json() for name, _ in bots},
         "memory_mb": {"ours": supervisor.memory(), "stock": stock.memory()},
     }
 
 
-async def _first_answer(say: Say, started: float) -> dict[str, float]:
-    """Seconds from the start of the process to its first answer, and that answer's own time."""
-    while True:
-        asked = time.perf_counter()
-        try:
-            if await say(new_openid(), SCRIPT[0]):
-                now = time.perf_counter()
-                return {"seconds": now - started, "first_answer": now - asked}
-        except (httpx.HTTPError, ValueError):
-            pass
-        if asked - started > 180:
-            raise BenchFailed("机器人三分钟还没有应答")
-        await asyncio.sleep(0.1)
+_NAMES = {"ours": "我们", "stock": "原装 Rasa"}
 
 
-async def _conversation(say: Say, times: list[float]) -> None:
-    citizen = new_openid()
-    reply = ""
-    for text in SCRIPT:
-        asked = time.perf_counter()
-        reply = await say(citizen, text)
-        times.append(time.perf_counter() - asked)
-    if _FINAL not in reply:
-        raise BenchFailed(f"对话没有走到提交：{reply}")
-
-
-async def _round(say: Say, figures: dict[str, list[float]], alone: int, together: int) -> None:
+async def _start_ours(known: Settings, supervisor: Supervisor, say: Say, figures: Figures) -> float:
+    """Start as ``suqiu up`` does, which warms the bot up before it says ready."""
+    *others, bot = all_services(known)
+    for service in others:
+        supervisor.start(service)
+    for service in others:
+        supervisor.wait_until(service, answers, _START_LIMIT)
     started = time.perf_counter()
-    for _ in range(alone):
-        await _conversation(say, figures["alone"])
-    figures["alone_rate"].append(alone * len(SCRIPT) / (time.perf_counter() - started))
-    left = together
+    supervisor.start(bot)
+    supervisor.wait_until(bot, answers, _START_LIMIT)
+    await asyncio.to_thread(warm_up, known)
+    await first_answer(say, figures, _START_LIMIT, lambda: None)
+    return time.perf_counter() - started
 
-    async def user() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            await _conversation(say, figures["crowd"])
 
+async def _start_stock(stock: Stock, say: Say, figures: Figures) -> float:
+    stock.start_actions()
     started = time.perf_counter()
-    await asyncio.gather(*(user() for _ in range(_USERS)))
-    figures["crowd_rate"].append(together * len(SCRIPT) / (time.perf_counter() - started))
+    stock.start_bot()
+    await first_answer(say, figures, _START_LIMIT, stock.check)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the run as Ctrl-C does: all processes are stopped."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,20 +1,50 @@
-"""One repair of Rasa 3.6: checking an action's result without checking the schema each time.
+"""Repairs of Rasa 3.6.21 that cost every turn of a conversation most of its time.
 
-``RemoteAction`` hands its constant schema to ``jsonschema.validate``, which first checks the schema
-itself against the meta-schema: two thirds of the time of a whole turn. The result is checked here
-by the same schema, read once.
+Each keeps what Rasa does and leaves out work that is the same every time. They are applied to the
+bot's process only, before Rasa starts; training and the commands run Rasa as it is. What each one
+replaces is named, so that it can be compared and dropped when Rasa changes.
 """
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import itertools
+from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
+import aiohttp
+import rasa.core.tracker_store
+import rasa.shared.utils.common
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.pool import QueuePool
+
+# Shorter than the action server keeps an idle connection (Sanic: 5 s), so a dying one is not used.
+_IDLE_SECONDS = 2.0
+_STORED = "_suqiu_stored_events"
 
 
 def apply() -> None:
-    """Use one ready validator in every ``RemoteAction`` of this process."""
+    """Apply all repairs to this process."""
+    _check_answers_by_ready_schema()
+    _remember_event_classes()
+    _keep_sqlite_open()
+    _count_stored_events_once()
+    _walk_graph_without_dask()
+    _keep_action_connection()
+
+
+def _check_answers_by_ready_schema() -> None:
+    """``RemoteAction`` hands its constant schema to ``jsonschema.validate``, which checks that
+    schema against the meta-schema each time; here it is read once."""
     schema = RemoteAction.action_response_format_spec()
     kind = validator_for(schema)
     kind.check_schema(schema)
@@ -25,3 +55,136 @@ def apply() -> None:
         return True
 
     RemoteAction._validate_action_result = validate_result
+
+
+def _remember_event_classes() -> None:
+    """``Event.resolve_by_type`` walks the tree of all event classes for each event it reads.
+
+    No class is made while the bot runs, except slot types, which Rasa imports by name when it does
+    not find them here.
+    """
+    common = rasa.shared.utils.common
+    common.all_subclasses = functools.cache(common.all_subclasses)
+
+
+def _keep_sqlite_open() -> None:
+    """SQLAlchemy 1.4 opens a SQLite file anew for every query, and each commit waits for the disk.
+
+    In WAL mode a commit outlives the death of the process at once, and a power cut from the next
+    checkpoint on: at worst the last words of a conversation are said again. Appeals lie in the
+    filing queue, which keeps waiting for the disk. https://www.sqlite.org/pragma.html#pragma_synchronous
+    """
+    rasas_own = rasa.core.tracker_store.create_engine_kwargs
+
+    def tuned(url: Any) -> dict[str, Any]:
+        if make_url(url).get_backend_name() != "sqlite":
+            return dict(rasas_own(url))
+        return {
+            "poolclass": QueuePool,
+            "pool_events": [(_sqlite_pragmas, "connect")],
+            "connect_args": {"check_same_thread": False},
+        }
+
+    rasa.core.tracker_store.create_engine_kwargs = tuned
+
+
+def _sqlite_pragmas(connection: Any, record: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _count_stored_events_once() -> None:
+    """``SQLTrackerStore.save`` asks the database how many events of the conversation it has.
+
+    That many were just read from it: Rasa holds the conversation's lock from reading to saving.
+    A tracker that was not read from the database is counted as before.
+    """
+    retrieve, save = SQLTrackerStore._retrieve, SQLTrackerStore.save
+    count_and_slice = SQLTrackerStore._additional_events
+
+    async def retrieve_and_note(
+        self: SQLTrackerStore, sender_id: str, fetch_events_from_all_sessions: bool
+    ) -> DialogueStateTracker | None:
+        tracker = await retrieve(self, sender_id, fetch_events_from_all_sessions)
+        if tracker is not None and not fetch_events_from_all_sessions:
+            setattr(tracker, _STORED, len(tracker.events))
+        return tracker
+
+    def additional_events(
+        self: SQLTrackerStore, session: Any, tracker: DialogueStateTracker
+    ) -> Iterator[Any]:
+        stored = getattr(tracker, _STORED, None)
+        if stored is None:
+            return count_and_slice(self, session, tracker)  # type: ignore[no-any-return]
+        return itertools.islice(tracker.events, stored, None)
+
+    async def save_and_note(self: SQLTrackerStore, tracker: DialogueStateTracker) -> None:
+        await save(self, tracker)
+        if hasattr(tracker, _STORED):
+            setattr(tracker, _STORED, len(tracker.events))
+
+    SQLTrackerStore._retrieve = retrieve_and_note
+    SQLTrackerStore._additional_events = additional_events
+    SQLTrackerStore.save = save_and_note
+
+
+def _walk_graph_without_dask() -> None:
+    """dask orders the handful of nodes of a message's graph anew each time, and Rasa prints the
+    whole conversation into a debug line that nobody sees. Here each node asks for what it needs."""
+
+    def run(
+        self: DaskGraphRunner,
+        inputs: dict[str, Any] | None = None,
+        targets: list[str] | None = None,
+    ) -> dict[str, Any]:
+        nodes = self._graph_schema.nodes
+        done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+
+        def result(name: str) -> Any:
+            if name not in nodes and name not in done:
+                return name  # as dask does; the node that needs it says what is missing
+            if name not in done:
+                needs = [result(needed) for needed in nodes[name].needs.values()]
+                done[name] = self._instantiated_nodes[name](*needs)
+            return done[name]
+
+        try:
+            return dict(result(name) for name in targets or self._graph_schema.target_names)
+        except RuntimeError as error:
+            raise GraphRunError("Error running runner.") from error
+
+    DaskGraphRunner.run = run
+
+
+class _Kept:
+    """A client session that stays open after its ``async with``."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def __aenter__(self) -> aiohttp.ClientSession:
+        return self._session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+
+def _keep_action_connection() -> None:
+    """``EndpointConfig.request`` makes a client and a connection for every call of an action."""
+    make_session = EndpointConfig.session
+    kept: dict[tuple[int, int], _Kept] = {}
+
+    def session(self: EndpointConfig) -> _Kept:
+        key = (id(self), id(asyncio.get_running_loop()))
+        if key not in kept:
+            made = make_session(self)
+            made.connector._keepalive_timeout = _IDLE_SECONDS
+            kept[key] = _Kept(made)
+        return kept[key]
+
+    EndpointConfig.session = session

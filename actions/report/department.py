@@ -53,8 +53,10 @@ def choose(draft: Draft, said: Said) -> bool:
     if draft.department is not None or not options:
         return False
     number = answers.choice(said.text, len(options) + 1)
-    if number == len(options):
-        settle(draft, options[0])
+    if number == len(options) or (
+        answers.is_unknown(said.text) and answers.is_only_an_answer(said.text)
+    ):
+        settle(draft, _for_none_of(draft))
         return True
     if number is not None:
         settle(draft, options[number])
@@ -74,6 +76,35 @@ def choose(draft: Draft, said: Said) -> bool:
 def settle(draft: Draft, code: str) -> None:
     draft.department = code
     draft.department_options = []
+
+
+def likeliest(draft: Draft, told: Said | None = None) -> str:
+    """What to take when the question was not answered: what more was told may decide."""
+    if told and told.names_matter and told.ranking and told.ranking[0][1] >= _CLEAR:
+        return told.ranking[0][0]
+    return _for_none_of(draft)
+
+
+def reconsider(draft: Draft, said: Said) -> None:
+    """The citizen puts right what the matter is: follow where that speaks clearly."""
+    if said.ranking and said.ranking[0][1] >= _CLEAR:
+        draft.ranking = list(said.ranking)
+        settle(draft, said.ranking[0][0])
+
+
+def lead_by_danger(draft: Draft, dangers: Sequence[str]) -> None:
+    """A danger told later names the lead, whatever the first words seemed to be about."""
+    leads = [danger_leads()[kind] for kind in dangers if kind in danger_leads()]
+    if leads:
+        settle(draft, leads[0])
+
+
+def _for_none_of(draft: Draft) -> str:
+    """None of the options: the likeliest all the same, or staff when it was refused before."""
+    options = draft.department_options
+    if options and draft.ranking and draft.ranking[0][0] == options[0]:
+        return options[0]
+    return GENERAL_CENTRE
 
 
 def ask_again(draft: Draft) -> None:

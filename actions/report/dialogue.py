@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from actions import answers
 from actions.report import facts, questions, reading
-from actions.report.digressions import is_digression
+from actions.report.digressions import aside, is_digression
 from actions.report.draft import Draft
 from actions.report.turn import Outcome, Reply, Turn
 from actions.said import Said
 
 _SURE = 0.6
+_CHANGING = ("correction", "new_description", "new_phone", "new_place")
 
 
 def begin(said: Said) -> Turn:
@@ -27,11 +28,11 @@ def begin(said: Said) -> Turn:
         facts.describe(draft, said)
         if said.intent == "ask_question":
             draft.appeal_type = "consultation"
-            turn.say("utter_consultation")
+            turn.say("consultation")
         elif _not_for_city(said):
             draft.question = "insist"
     if draft.urgent:
-        turn.say("utter_danger")
+        turn.say("danger")
     _ask_next(turn)
     return turn
 
@@ -43,18 +44,30 @@ def go_on(draft: Draft, said: Said) -> Turn:
     facts.keep_sealed(draft, said)
     if _cancels(draft, said):
         turn.outcome = Outcome.CANCELLED
-        turn.say("utter_cancelled")
+        turn.say("cancelled")
         return turn
     question = draft.question or "description"
-    if not reading.ANSWERS[question](turn, said):
+    about_filing = aside(said, question)
+    if about_filing:
+        turn.say(about_filing)
+        turn.came_between = True
+    elif not reading.ANSWERS[question](turn, said):
         if is_digression(said):
             turn.digression = "query_status" if said.case_ids else said.intent
+            turn.came_between = True
         else:
             reading.OTHERWISE[question](turn, said)
     if draft.urgent and not was_urgent:
-        turn.replies.insert(0, Reply("utter_danger"))
+        turn.replies.insert(0, Reply("danger"))
     if turn.outcome is None:
         _ask_next(turn)
+    return turn
+
+
+def repeat(draft: Draft) -> Turn:
+    """The question that stands, once more, after something else came between."""
+    turn = Turn(draft, came_between=True)
+    _ask_next(turn)
     return turn
 
 
@@ -69,12 +82,14 @@ def _not_for_city(said: Said) -> bool:
 
 
 def _cancels(draft: Draft, said: Said) -> bool:
-    if said.intent != "cancel" or said.confidence < _SURE or len(said.text) > reading.STORY:
+    if draft.question in ("contact_phone", "new_phone") and answers.is_anonymous(said.text):
+        # "算了，不留了" after "your phone?" is an answer.
         return False
-    # "算了，不留了" after "your phone?" is an answer.
-    return not (
-        draft.question in ("contact_phone", "new_phone") and answers.is_anonymous(said.text)
-    )
+    if draft.question in _CHANGING and answers.keeps_it(said.text):
+        return False
+    if answers.is_cancel(said.text):
+        return True
+    return said.intent == "cancel" and said.confidence >= _SURE and len(said.text) <= reading.STORY
 
 
 def _ask_next(turn: Turn) -> None:
@@ -83,7 +98,7 @@ def _ask_next(turn: Turn) -> None:
     if draft.question not in questions.STANDING:
         draft.question = questions.next_question(draft)
     question = draft.question or "confirmation"
-    again = draft.times_asked(question) > 0 and not turn.digression
-    if not turn.digression:
+    again = draft.times_asked(question) > 0 and not turn.came_between
+    if not turn.came_between:
         draft.asked[question] = draft.times_asked(question) + 1
     turn.replies.append(questions.put(draft, question, again))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from actions import answers
 from actions.report import department, place
@@ -11,9 +12,12 @@ from actions.said import Said
 
 MAX_DESCRIPTION = 10_000
 _SHORT = 25  # characters
-_BARE_WISH = 8  # "我要投诉", "我想反映一个问题": longer words may hold a matter
+_SURE = 0.6
+_MERE_ANSWERS = ("provide_info", "affirm", "deny", "correct_field", "cancel")
+_MATTERS = ("report_issue", "ask_question", "out_of_scope")
 _FILLING = re.compile(
-    r"我|在|喺|住|家|电话|手机|号码|联系|方式|是|系|地址|地点|这里|呢度|那边|嗰边|你好"
+    r"我|在|喺|住|家|电话|手机|号码|联系|方式|是|系|地址|地点|这里|呢度|[这那呢嗰]边|附近|你好|谢谢|"
+    r"不对|应该|佛山市?|广东省?|就|的|嘅|打|请"
 )
 _TYPES = {
     "投诉": "complaint",
@@ -23,6 +27,14 @@ _TYPES = {
     "咨询": "consultation",
 }
 _NAMED_TYPE = re.compile(r"(?<!不是)(?<!唔系)(投诉|举报|求助|建议|咨询)")
+# What is left of a wish without these is its matter.
+_WISHING = re.compile(
+    r"要|想|投诉|举报|反映|反应|求助|建议|咨询|登记|诉求|一个|一下|一件|件|个|问题?|事情?|情况|"
+    r"怎么|可以|吗|帮|你们?|们|有|没|人|啊"
+)
+_MATTER = 6  # characters
+# A phone beside these words is not the citizen's own.
+_OTHERS = re.compile(r"骗|对方|商家|店家|老板|中介|公司|他|她|佢|该|来电|打来|号主")
 _MASKED = r"(?:1[3-9]\d|0\d{2})\*{4}\d{4}"
 _OWN_PHONE = re.compile(
     r"(?:我的?|我们的?|本人|联系|聯繫|联络|致电|回电|回复|打我)(?:个|嘅)?"
@@ -60,27 +72,61 @@ def has_no_matter(said: Said) -> bool:
     """Whether a first message says only that there is something, or only where or who."""
     if said.dangers:
         return False
-    if said.intent == "provide_info":
-        return only_identifies(said) or (not said.facilities and len(said.text) <= _SHORT)
-    return said.intent == "report_issue" and not said.names_matter and len(said.text) <= _SHORT
+    if only_identifies(said) or not answers.has_words(said.text):
+        return True
+    if said.names_matter or len(said.text) > _SHORT:
+        return False
+    if said.intent == "report_issue":
+        return len(_WISHING.sub("", beside_facts(said))) < _MATTER
+    if said.intent in _MERE_ANSWERS and said.confidence >= _SURE:
+        # "丹灶金沙自来水又黄又浑" looks like an address and says more than one.
+        return not said.facilities and len(_beside_facts(said)) < _MATTER
+    return said.has_place and not said.facilities and said.intent not in _MATTERS
 
 
 def only_identifies(said: Said) -> bool:
     """Whether nothing is left of the message beside phones and names of places."""
+    return bool(said.phones or said.places) and len(beside_facts(said)) < 2
+
+
+def beside_facts(said: Said) -> str:
+    """The words that are no phone, no name of a place, and no filling around these."""
     rest = said.text
-    for masked in said.phones:
-        rest = rest.replace(masked, "")
-    for place_name in said.places:
-        rest = rest.replace(place_name, "")
-    rest = _FILLING.sub("", answers.bare(rest))
-    return bool(said.phones or said.places) and len(rest) < 4
+    for known in (*said.phones, *said.places):
+        rest = rest.replace(known, "")
+    return _FILLING.sub("", answers.bare(rest))
+
+
+def is_bare_wish(said: Said) -> bool:
+    """我要投诉, 我想反映一个问题: a report without its matter."""
+    return said.intent == "report_issue" and len(_WISHING.sub("", beside_facts(said))) < 2
 
 
 def keep_for_later(draft: Draft, said: Said) -> None:
     """Keep words that are no story yet; they go before it. A phone alone needs no keeping."""
     words = said.text.strip()
-    if said.places or len(answers.bare(words)) > _BARE_WISH:
+    only_phone = only_identifies(said) and not said.places
+    if has_news(said) and not only_phone and not is_bare_wish(said):
         draft.prelude = f"{draft.prelude}\n{words}".strip()
+
+
+def is_attempt_at_number(said: Said) -> bool:
+    """Whether little is left beside digits: 138001, 电话是1380013."""
+    rest = re.sub(r"[\d*+-]", "", _FILLING.sub("", answers.bare(said.text)))
+    return any(character.isdigit() for character in said.text) and len(rest) < 3
+
+
+def has_news(said: Said) -> bool:
+    """Whether there are words that must be kept: not just yes, no, a number or a refusal."""
+    return answers.has_words(said.text) and not answers.is_only_an_answer(said.text)
+
+
+def beside_the_place(said: Said) -> str:
+    """The words before the place: 垃圾站好臭 of 垃圾站好臭，在桂城."""
+    rest = said.text[: said.place_end or 0]
+    for place_name in said.places:
+        rest = rest.replace(place_name, "")
+    return _FILLING.sub("", answers.bare(rest))
 
 
 def tells_something(said: Said) -> bool:
@@ -117,21 +163,35 @@ def retell(draft: Draft, said: Said) -> None:
         department.settle(draft, before)
 
 
+def make_do(draft: Draft, said: Said) -> None:
+    """Nothing better is to be had: what was said before, or even this, is the story for staff."""
+    if draft.prelude:
+        draft.description, draft.prelude = draft.prelude, ""
+        draft.appeal_type = draft.appeal_type or "complaint"
+        department.consider(draft, ())
+    elif answers.has_words(said.text):
+        describe(draft, replace(said, ranking=()))
+
+
 def add_to_story(draft: Draft, said: Said) -> None:
     """Append the words. Nothing a citizen tells is dropped."""
     parts = (draft.prelude, draft.description, said.text.strip())
     draft.description = "\n".join(part for part in parts if part)[:MAX_DESCRIPTION]
     draft.prelude = ""
-    draft.urgent = draft.urgent or said.urgent
+    if said.urgent and not draft.urgent:
+        draft.urgent = True
+        department.lead_by_danger(draft, said.dangers)
     draft.occurred = draft.occurred or said.occurred
 
 
 def note_place_and_phone(draft: Draft, said: Said) -> None:
     """Take a place, and a phone when it is said to be the citizen's own."""
-    if not draft.has_town:
+    if not draft.has_town or place.is_closer(draft, said):
         place.note(draft, said)
     own = said.phones and (
-        said.intent == "provide_info" or _OWN_PHONE.search(said.text) or len(said.text) <= 20
+        _OWN_PHONE.search(said.text)
+        or only_identifies(said)
+        or (len(said.text) <= _SHORT and not _OTHERS.search(said.text))
     )
     if own and draft.contact_phone is None:
         draft.contact_phone = said.phones[-1]
@@ -145,6 +205,8 @@ def named_type(said: Said) -> str | None:
 
 def wanted_correction(said: Said) -> str | None:
     """Which item the citizen wants changed, by the word for it, or None."""
+    if said.bodies and said.intent in ("correct_field", "deny") and len(said.text) <= _SHORT:
+        return "department"
     for wish, pattern in _WISHES:
         if pattern.search(said.text):
             return wish

@@ -13,6 +13,10 @@ from bot.places import towns
 
 _MAX_DETAIL = 60
 _EDGES = " ,，.。、;；:：!！?？~的在喺是系"
+_LANDMARK = re.compile(
+    r"路|街|巷|村|社区|小区|花园|花苑|苑|城|广场|大道|市场|学校|小学|中学|幼儿园|医院|公园|车站|"
+    r"桥|大厦|大楼|商场|酒店|超市|工业|厂|店|对面|旁边|附近|隔壁|门口|号|栋|座|楼|区|镇|那里|呢度|嗰度"
+)
 _OPENING = re.compile(
     r"^(?:我(?:家|们|哋)?(?:住|喺|在)?|在|喺|就在|地址(?:是|系|:|：)?|地点(?:是|:|：)?|位于|应该是|即系)+"
 )
@@ -38,6 +42,23 @@ def take(draft: Draft, said: Said) -> None:
         draft.address["detail"] = detail
     elif said.address.get("detail") is None and known_detail:
         draft.address["detail"] = known_detail
+    if known_detail and known_detail not in (draft.address.get("detail") or ""):
+        _keep_in_story(draft, known_detail)
+
+
+def is_closer(draft: Draft, said: Said) -> bool:
+    """Whether the message names a community in the town that is known already."""
+    new = said.address
+    return bool(
+        new.get("community")
+        and not draft.address.get("community")
+        and new.get("town") == draft.address.get("town")
+    )
+
+
+def looks_like_one(said: Said) -> bool:
+    """Whether words without any known name seem to be a place, and not more of the story."""
+    return bool(said.address.get("detail") or _LANDMARK.search(said.text))
 
 
 def take_words(draft: Draft, said: Said) -> None:
@@ -70,13 +91,19 @@ def choose(draft: Draft, said: Said) -> bool:
     number = answers.choice(said.text, len(options))
     if number is None:
         named = [n for n, o in enumerate(options) if said.address.get("town") == o["town"]]
+        answer = answers.bare(said.text)
+        named = named or [
+            n
+            for n, o in enumerate(options)
+            if len(answer) >= 2 and (o["town"].startswith(answer) or answer == o["district"][:-1])
+        ]
         named = named or [
             n
             for n, o in enumerate(options)
             if said.address.get("district") == o["district"]
             and sum(p["district"] == o["district"] for p in options) == 1
         ]
-        if not named:
+        if len(named) != 1:
             return False
         number = named[0]
     chosen = options[number]
@@ -110,9 +137,17 @@ def _merge(draft: Draft, new: Mapping[str, str | None]) -> None:
     )
     merged = {} if moved else dict(old)
     merged.update({level: value for level, value in new.items() if value})
+    if moved and old.get("detail"):
+        _keep_in_story(draft, old["detail"])
     draft.address = merged
     if merged.get("town"):
         draft.place_options = []
+
+
+def _keep_in_story(draft: Draft, detail: str) -> None:
+    """A detail that another one replaces was said by the citizen all the same."""
+    if draft.description and detail not in draft.description:
+        draft.description = f"{draft.description}\n{detail}".strip()
 
 
 def _tidy(words: str) -> str:

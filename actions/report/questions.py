@@ -41,8 +41,8 @@ def put(draft: Draft, question: str, again: bool) -> Reply:
 
 def _description(draft: Draft, again: bool) -> Reply:
     if draft.address.get("district") and not again:
-        return Reply("utter_ask_description_here", {"place": place.in_words(draft.address)})
-    return Reply("utter_ask_description_again" if again else "utter_ask_description")
+        return Reply("ask_description_here", {"place": place.in_words(draft.address)})
+    return Reply("ask_description_again" if again else "ask_description")
 
 
 def _department(draft: Draft, again: bool) -> Reply:
@@ -51,14 +51,14 @@ def _department(draft: Draft, again: bool) -> Reply:
         for number, code in enumerate(draft.department_options, start=1)
     ]
     lines.append(f"{len(lines) + 1}. 都不是，请帮我判断")
-    return Reply("utter_ask_department", {"options": "\n".join(lines)})
+    return Reply("ask_department", {"options": "\n".join(lines)})
 
 
 def _town(draft: Draft, again: bool) -> Reply:
     if again:
-        return Reply("utter_ask_address_again")
+        return Reply("ask_address_again")
     district = draft.address["district"] or ""
-    return Reply("utter_ask_town", {"district": district, "towns": place.towns_in_words(district)})
+    return Reply("ask_town", {"district": district, "towns": place.towns_in_words(district)})
 
 
 def _place_choice(draft: Draft, again: bool) -> Reply:
@@ -67,13 +67,13 @@ def _place_choice(draft: Draft, again: bool) -> Reply:
         for number, option in enumerate(draft.place_options, start=1)
     ]
     name = draft.address.get("community") or ""
-    return Reply("utter_ask_place_choice", {"name": name, "options": "\n".join(lines)})
+    return Reply("ask_place_choice", {"name": name, "options": "\n".join(lines)})
 
 
 def _confirmation(draft: Draft, again: bool) -> Reply:
     plainly = draft.times_asked("confirmation") > _MANY
     return Reply(
-        "utter_ask_confirmation_plainly" if plainly else "utter_ask_confirmation",
+        "ask_confirmation_plainly" if plainly else "ask_confirmation",
         {"summary": summarize(draft)},
     )
 
@@ -83,16 +83,16 @@ def _either(first: str, second: str) -> Callable[[Draft, bool], Reply]:
 
 
 _QUESTIONS: dict[str, Callable[[Draft, bool], Reply]] = {
-    "insist": _either("utter_ask_insist", "utter_ask_insist_again"),
+    "insist": _either("ask_insist", "ask_insist_again"),
     "description": _description,
     "department": _department,
-    "address": _either("utter_ask_address", "utter_ask_address_again"),
+    "address": _either("ask_address", "ask_address_again"),
     "town": _town,
     "place_choice": _place_choice,
-    "contact_phone": _either("utter_ask_contact_phone", "utter_ask_contact_phone_again"),
+    "contact_phone": _either("ask_contact_phone", "ask_contact_phone_again"),
     "confirmation": _confirmation,
-    "correction": _either("utter_ask_correction", "utter_ask_correction"),
-    "new_description": _either("utter_ask_new_description", "utter_ask_new_description"),
-    "new_phone": _either("utter_ask_new_phone", "utter_phone_not_usable"),
-    "new_place": _either("utter_ask_address", "utter_place_not_found"),
+    "correction": _either("ask_correction", "ask_correction"),
+    "new_description": _either("ask_new_description", "ask_new_description"),
+    "new_phone": _either("ask_new_phone", "phone_not_usable"),
+    "new_place": _either("ask_address", "place_not_found"),
 }

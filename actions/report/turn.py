@@ -19,7 +19,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Reply:
-    """A response of the domain with what its text needs."""
+    """A text of ``responses.yml`` by name, with what it needs."""
 
     response: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -27,12 +27,17 @@ class Reply:
 
 @dataclass
 class Turn:
-    """What one message leads to. ``digression`` names an intent that others have to answer."""
+    """What one message leads to.
+
+    ``digression`` names an intent that others have to answer. ``came_between`` says that the
+    message was no try at the question, which then stands as it was.
+    """
 
     draft: Draft
     replies: list[Reply] = field(default_factory=list)
     outcome: Outcome | None = None
     digression: str | None = None
+    came_between: bool = False
 
     def say(self, response: str, **values: Any) -> None:
         self.replies.append(Reply(response, values))

@@ -32,7 +32,7 @@ class FileCase(Action):
                 "department": "urban_management",
                 "appeal_type": "complaint",
                 "urgent": False,
-                "address": {},
+                "address": {"detail": tracker.get_slot("place")},
                 "channel": "rest",
                 "citizen": "rest:" + tracker.sender_id,
             },

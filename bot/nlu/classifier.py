@@ -24,6 +24,7 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.gazetteer import gazetteer
 from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import LinearRanker, TextFeatures
 from bot.nlu.tokenizer import load_user_words
@@ -33,7 +34,10 @@ REPORT_INTENT = "report_issue"
 # "我要投诉" without a matter: an appeal that has no department yet.
 UNSPECIFIED = "unspecified"
 CHITCHAT = "chitchat"
+# Intents that the system triggers: no citizen's words shall ever be taken for one.
+EXTERNAL_PREFIX = "EXTERNAL_"
 PROVIDE_INFO = "provide_info"
+_SOMEWHERE = "〇地"
 _BARE_NUMBER = re.compile(r"\s*(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}\s*")
 DEPARTMENT_RANKING = "department_ranking"
 NAMES_MATTER = "names_matter"
@@ -82,15 +86,17 @@ class AppealClassifier(GraphComponent):
         rows = [
             (normalize(example.get(TEXT)), *_labels(example))
             for example in training_data.intent_examples
-            if example.get(TEXT)
+            if example.get(TEXT) and not example.get(INTENT).startswith(EXTERNAL_PREFIX)
         ]
         texts = [text for text, _, _ in rows]
-        self._features = TextFeatures().fit(texts)
-        matrix = self._features.transform(texts)
-        self._intents = LinearRanker.fit(matrix, [intent for _, intent, _ in rows])
-        appeals = [number for number, (_, _, department) in enumerate(rows) if department]
+        appeals = [(without_places(text), department) for text, _, department in rows if department]
+        self._features = TextFeatures().fit([*texts, *(text for text, _ in appeals)])
+        self._intents = LinearRanker.fit(
+            self._features.transform(texts), [intent for _, intent, _ in rows]
+        )
         self._departments = LinearRanker.fit(
-            matrix[appeals], [str(rows[number][2]) for number in appeals]
+            self._features.transform([text for text, _ in appeals]),
+            [department for _, department in appeals],
         )
         with self._model_storage.write_to(self._resource) as directory:
             joblib.dump((self._features, self._intents, self._departments), directory / _FILE_NAME)
@@ -153,6 +159,10 @@ class AppealClassifier(GraphComponent):
         message.set(
             NAMES_MATTER, best == REPORT_INTENT and specified >= unspecified, add_to_output=True
         )
+        # A place helps to tell an address from an appeal, but says nothing about whose it is.
+        placeless = without_places(text)
+        if placeless != text:
+            row = self._features.transform([placeless])
         message.set(DEPARTMENT_RANKING, self._rank(row), add_to_output=True)
 
     def _rank(self, row: Any) -> list[dict[str, Any]]:
@@ -163,6 +173,15 @@ class AppealClassifier(GraphComponent):
             {"department": self._departments.labels[i], "confidence": float(probabilities[i])}
             for i in order
         ]
+
+
+def without_places(text: str) -> str:
+    """``text`` (normalised) with one sign for every place: where it is says not whose it is."""
+    parts, position = [], 0
+    for mention in gazetteer().find(text):
+        parts += [text[position : mention.start], _SOMEWHERE]
+        position = mention.end
+    return "".join([*parts, text[position:]])
 
 
 def _set_without_matter(message: Message, intent: str, confidence: float) -> None:

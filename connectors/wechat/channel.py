@@ -25,6 +25,7 @@ from sanic.response import HTTPResponse
 from bot.privacy import Vault
 from bot.settings import Settings, load_settings
 from connectors.inbound import clean
+from connectors.strict_request import require_strict_requests
 from connectors.wechat import texts
 from connectors.wechat.api import SendingFailed, WeChatApi
 from connectors.wechat.deliveries import Deliveries, Delivery
@@ -91,6 +92,7 @@ class WeChatInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """The two routes of the webhook."""
         routes = Blueprint("wechat_webhook", __name__)
+        require_strict_requests(routes)
 
         @routes.get("/webhook")
         async def server_check(request: Request) -> HTTPResponse:

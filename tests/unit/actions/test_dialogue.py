@@ -47,25 +47,25 @@ def last(turn: Turn) -> str:
 
 def test_a_whole_story_is_asked_only_for_the_phone() -> None:
     turn = talk(STORY)
-    assert [reply.response for reply in turn.replies] == ["utter_ask_contact_phone"]
+    assert [reply.response for reply in turn.replies] == ["ask_contact_phone"]
     turn = talk(STORY, said("匿名", "deny"))
-    assert last(turn) == "utter_ask_confirmation"
+    assert last(turn) == "ask_confirmation"
     assert talk(STORY, said("匿名", "deny"), said("对", "affirm")).outcome is Outcome.FILE
 
 
 def test_a_bare_wish_is_asked_what_then_where_then_phone() -> None:
-    assert last(talk(WISH)) == "utter_ask_description"
-    assert last(talk(WISH, NO_PLACE)) == "utter_ask_address"
+    assert last(talk(WISH)) == "ask_description"
+    assert last(talk(WISH, NO_PLACE)) == "ask_address"
     district = said("顺德", address={"district": "顺德区"}, places=("顺德",), place_end=2)
     turn = talk(WISH, NO_PLACE, district)
-    assert last(turn) == "utter_ask_town"
+    assert last(turn) == "ask_town"
     assert "大良街道" in turn.replies[-1].values["towns"]
 
 
 def test_a_place_first_is_kept_and_stands_before_the_story() -> None:
     place_only = said("桂城平东", address=PINGDONG, places=("桂城", "平东"), place_end=4)
     turn = talk(place_only)
-    assert last(turn) == "utter_ask_description_here"
+    assert last(turn) == "ask_description_here"
     turn = talk(place_only, NO_PLACE)
     assert turn.draft.description == "桂城平东\n路灯坏了三天没人修"
     assert turn.draft.address["community"] == "平东社区"
@@ -73,7 +73,7 @@ def test_a_place_first_is_kept_and_stands_before_the_story() -> None:
 
 def test_a_phone_is_never_the_story() -> None:
     turn = talk(WISH, said("138****8000", phones=("138****8000",)))
-    assert last(turn) == "utter_ask_description"
+    assert last(turn) == "ask_description"
     assert turn.draft.description == ""
     assert turn.draft.contact_phone == "138****8000"
 
@@ -82,7 +82,7 @@ def test_a_report_that_looks_like_a_place_is_a_story_when_it_names_a_danger() ->
     text = "大沥盐步河西那个菜市场门口个井盖唔见咗，好危险"
     turn = talk(said(text, dangers=("manhole",), urgent=True, ranking=(("water", 0.4),)))
     assert turn.draft.description == text
-    assert turn.replies[0].response == "utter_danger"
+    assert turn.replies[0].response == "danger"
     assert turn.draft.department == "urban_management"
 
 
@@ -91,7 +91,7 @@ def test_an_unclear_department_is_asked_once_and_never_by_code() -> None:
         STORY, ranking=(("traffic_police", 0.35), ("transport", 0.3), ("ecology", 0.1))
     )
     turn = talk(unclear)
-    assert last(turn) == "utter_ask_department"
+    assert last(turn) == "ask_department"
     assert "traffic_police" not in turn.replies[-1].values["options"]
     assert talk(unclear, said("第二个")).draft.department == "transport"
     assert talk(unclear, said("4")).draft.department == "traffic_police"
@@ -102,17 +102,17 @@ def test_an_unclear_department_is_asked_once_and_never_by_code() -> None:
 
 def test_matters_without_a_place_are_not_asked_for_one() -> None:
     fund = replace(NO_PLACE, text="公积金提取不了", ranking=(("housing_fund", 0.95),))
-    assert last(talk(fund)) == "utter_ask_contact_phone"
+    assert last(talk(fund)) == "ask_contact_phone"
     question = replace(NO_PLACE, intent="ask_question", text="路灯归谁管")
     turn = talk(question)
-    assert [r.response for r in turn.replies] == ["utter_consultation", "utter_ask_contact_phone"]
+    assert [r.response for r in turn.replies] == ["consultation", "ask_contact_phone"]
 
 
 def test_an_unknown_place_is_asked_twice_at_most_and_the_words_are_kept() -> None:
     turn = talk(NO_PLACE, said("幸福路口那里"), said("就是那个路口旁边"))
-    assert last(turn) == "utter_ask_contact_phone"
+    assert last(turn) == "ask_contact_phone"
     assert "幸福路口" in (turn.draft.address["detail"] or "")
-    assert last(talk(NO_PLACE, said("不知道", "deny"))) == "utter_ask_contact_phone"
+    assert last(talk(NO_PLACE, said("不知道", "deny"))) == "ask_contact_phone"
 
 
 def test_an_ambiguous_place_is_asked_with_its_candidates() -> None:
@@ -122,12 +122,12 @@ def test_an_ambiguous_place_is_asked_with_its_candidates() -> None:
     )
     where = {"community": "河西社区"}
     story = replace(NO_PLACE, address=where, place_options=options, places=("河西社区",))
-    assert last(talk(story)) == "utter_ask_place_choice"
+    assert last(talk(story)) == "ask_place_choice"
     assert talk(story, said("2")).draft.address["town"] == "杨和镇"
 
 
 def test_a_wrong_phone_is_asked_again_and_then_left_out() -> None:
-    assert last(talk(STORY, said("138001"))) == "utter_ask_contact_phone_again"
+    assert last(talk(STORY, said("138001"))) == "ask_contact_phone_again"
     turn = talk(STORY, said("138001"), said("138"), said("1"))
     assert turn.draft.contact_phone == ANONYMOUS
 
@@ -135,8 +135,8 @@ def test_a_wrong_phone_is_asked_again_and_then_left_out() -> None:
 def test_words_instead_of_a_phone_go_into_the_story() -> None:
     turn = talk(STORY, said("对了，还有垃圾没人收", "report_issue"))
     assert [reply.response for reply in turn.replies] == [
-        "utter_noted_more",
-        "utter_ask_contact_phone",
+        "noted_more",
+        "ask_contact_phone",
     ]
     assert "垃圾没人收" in turn.draft.description
 
@@ -166,7 +166,7 @@ CONFIRM = (STORY, said("匿名", "deny"))
 def test_one_item_is_corrected_and_the_summary_shown_again(message: Said, what: str) -> None:
     turn = talk(*CONFIRM, message)
     assert turn.replies[0].values == {"what": what}
-    assert last(turn) == "utter_ask_confirmation"
+    assert last(turn) == "ask_confirmation"
     # The same after a plain "不对".
     turn = talk(*CONFIRM, said("不对", "deny"), message)
     assert turn.replies[0].values == {"what": what}
@@ -176,7 +176,7 @@ def test_an_unusable_new_value_keeps_the_old_one() -> None:
     with_phone = (STORY, said("138****8000", phones=("138****8000",)))
     turn = talk(*with_phone, said("电话错了", "correct_field"), said("13"), said("还是13"))
     assert turn.draft.contact_phone == "138****8000"
-    assert last(turn) == "utter_ask_confirmation"
+    assert last(turn) == "ask_confirmation"
 
 
 def test_cancel_at_each_question_but_not_when_it_refuses_the_phone() -> None:
@@ -190,19 +190,19 @@ def test_cancel_at_each_question_but_not_when_it_refuses_the_phone() -> None:
 def test_a_digression_is_handed_on_and_the_question_stands() -> None:
     turn = talk(STORY, said("谢谢", "thank"))
     assert turn.digression == "thank"
-    assert last(turn) == "utter_ask_contact_phone"
+    assert last(turn) == "ask_contact_phone"
     turn = talk(STORY, said("FS2026…", "chitchat", case_ids=((None, "FS2026"),)))
     assert turn.digression == "query_status"
 
 
 def test_what_is_not_for_the_city_is_filed_only_if_the_citizen_insists() -> None:
     court = Said("法院判了三年，想改判", "out_of_scope", ranking=(("justice", 0.8),))
-    assert last(talk(court)) == "utter_ask_insist"
+    assert last(talk(court)) == "ask_insist"
     assert talk(court, said("不用了", "deny")).outcome is Outcome.NOT_FOR_CITY
     insisted = talk(court, said("登记", "affirm"))
     assert insisted.outcome is None and insisted.draft.description == court.text
     # A place in Foshan makes it the city's at first sight.
-    assert last(talk(replace(court, address=PINGDONG))) != "utter_ask_insist"
+    assert last(talk(replace(court, address=PINGDONG))) != "ask_insist"
 
 
 def test_own_phone_in_a_letter_is_taken_and_another_number_is_not() -> None:

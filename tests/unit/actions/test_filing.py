@@ -158,15 +158,15 @@ async def test_status_desk(
         answer = await desk.answer(said, who, "wechat", None)
         return [reply.response for reply in answer.replies]
 
-    assert await ask("o9", (case_id, case_id)) == ["utter_case_status"]
-    assert await ask("o9") == ["utter_case_status"]
-    assert await ask("stranger", (case_id, case_id)) == ["utter_case_bare_status"]
-    assert await ask("stranger") == ["utter_no_cases"]
-    assert await ask("o9", (None, "FS2026")) == ["utter_case_mistyped"]
+    assert await ask("o9", (case_id, case_id)) == ["case_status"]
+    assert await ask("o9") == ["case_status"]
+    assert await ask("stranger", (case_id, case_id)) == ["case_bare_status"]
+    assert await ask("stranger") == ["no_cases"]
+    assert await ask("o9", (None, "FS2026")) == ["case_mistyped"]
     away = await StatusDesk(nobody, queue).answer(
         Said("查", "query_status", case_ids=((case_id, case_id),)), "o9", "wechat", None
     )
-    assert [reply.response for reply in away.replies] == ["utter_intake_away"]
+    assert [reply.response for reply in away.replies] == ["intake_away"]
     noted = await Filer(queue, nobody, vault).file(draft(vault), "o9", "wechat")
     assert isinstance(noted, Noted)
     listed = await desk.list_mine("o9", "wechat")
