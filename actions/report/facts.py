@@ -78,10 +78,10 @@ def has_no_matter(said: Said) -> bool:
         return False
     if said.intent == "report_issue":
         return len(_WISHING.sub("", beside_facts(said))) < _MATTER
-    if said.intent in _MERE_ANSWERS and said.confidence >= _SURE:
-        # "丹灶金沙自来水又黄又浑" looks like an address and says more than one.
-        return not said.facilities and len(_beside_facts(said)) < _MATTER
-    return said.has_place and not said.facilities and said.intent not in _MATTERS
+    # "丹灶金沙自来水又黄又浑" looks like an address and says more than one.
+    if said.facilities or said.intent in _MATTERS or len(beside_facts(said)) >= _MATTER:
+        return False
+    return said.has_place or (said.intent in _MERE_ANSWERS and said.confidence >= _SURE)
 
 
 def only_identifies(said: Said) -> bool:

@@ -137,8 +137,9 @@ def _merge(draft: Draft, new: Mapping[str, str | None]) -> None:
     )
     merged = {} if moved else dict(old)
     merged.update({level: value for level, value in new.items() if value})
-    if moved and old.get("detail"):
-        _keep_in_story(draft, old["detail"])
+    old_detail = old.get("detail")
+    if moved and old_detail:
+        _keep_in_story(draft, old_detail)
     draft.address = merged
     if merged.get("town"):
         draft.place_options = []

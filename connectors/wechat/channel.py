@@ -1,15 +1,16 @@
 """The channel itself: the webhook that WeChat calls, and the output back to the citizen.
 
 A message is worked on in the background while WeChat waits. If the answer is ready in time it is
-the passive reply; if not, the next delivery of the same message gets it, and after the last one a
-customer-service message does.
+the passive reply; if not, the next delivery of the same message gets it, and when none is left to
+carry it, a customer-service message does.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from rasa.core.channels.channel import (
@@ -24,14 +25,16 @@ from sanic.response import HTTPResponse
 
 from bot.privacy import Vault
 from bot.settings import Settings, load_settings
+from connectors import texts
+from connectors.failure import describe
 from connectors.inbound import clean
 from connectors.strict_request import require_strict_requests
-from connectors.wechat import texts
 from connectors.wechat.api import SendingFailed, WeChatApi
 from connectors.wechat.deliveries import Deliveries, Delivery
 from connectors.wechat.message import Inbound, read_message
 from connectors.wechat.reply import join, split, text_reply
 from connectors.wechat.security import MAX_BODY, BadMessage, Forbidden, Opened, WeChatSecurity
+from connectors.wechat.texts import NOT_YET, UNKNOWN_KIND, WELCOME
 
 logger = logging.getLogger(__name__)
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
@@ -40,6 +43,7 @@ CHANNEL = "wechat"
 _WAIT_SECONDS = 4.3  # of WeChat's five, the rest is for the way back
 _HAND_OVER_SECONDS = 0.2
 _LAST_DELIVERY = 3
+_NO_MORE_DELIVERIES_SECONDS = 16.0  # after the first: three times five, and a little
 _NO_REPLY = "success"
 
 
@@ -108,7 +112,7 @@ class WeChatInput(InputChannel):
         async def receive(request: Request) -> HTTPResponse:
             query = _query(request)
             try:
-                self._security.check(query)
+                self._security.admit(query)
                 body = await _body(request)
                 if body is None:
                     return response.text("message too large", status=413)
@@ -119,33 +123,52 @@ class WeChatInput(InputChannel):
             except BadMessage as error:
                 logger.warning("a signed delivery cannot be read: %s", error)
                 return response.text("bad message", status=400)
-            answer = await self._answer(inbound, on_new_message)
-            return self._reply(inbound, answer, opened, query)
+            return await self._answer(inbound, on_new_message, opened, query)
 
         return routes
 
-    async def _answer(self, inbound: Inbound, on_new_message: OnNewMessage) -> str | None:
-        """The text for the passive reply; None when there is none (yet)."""
+    async def _answer(
+        self,
+        inbound: Inbound,
+        on_new_message: OnNewMessage,
+        opened: Opened,
+        query: dict[str, str],
+    ) -> HTTPResponse:
+        """The passive reply, or ``success`` when there is none (yet)."""
         delivery = self._deliveries.take(inbound.key, lambda: self._work(inbound, on_new_message))
         wait = _WAIT_SECONDS
         if delivery.deliveries < _LAST_DELIVERY:
             # No answer within five seconds makes WeChat deliver the message again.
             wait += _WAIT_SECONDS
-        done, _ = await asyncio.wait({delivery.answer}, timeout=wait)
-        if done:
-            delivery.handed_over = True
-            return delivery.answer.result()
-        if not delivery.sent_late:
-            delivery.sent_late = True
-            self._later(self._send_late(inbound, delivery))
-        return None
+        try:
+            done, _ = await asyncio.wait({delivery.answer}, timeout=wait)
+        except asyncio.CancelledError:
+            # WeChat hung up. It should deliver again; if it does not, nobody else has the answer.
+            left = delivery.first_at + _NO_MORE_DELIVERIES_SECONDS - time.monotonic()
+            self._later(self._send_late(inbound, delivery, max(left, _HAND_OVER_SECONDS)))
+            raise
+        if not done:
+            # A delivery that still waits takes it as passive reply at the moment it is ready.
+            self._later(self._send_late(inbound, delivery, _HAND_OVER_SECONDS))
+            return response.text(_NO_REPLY)
+        text = delivery.answer.result()
+        if not text:
+            return response.text(_NO_REPLY)
+        first, *rest = split(text)
+        if rest and not delivery.handed_over:
+            self._later(self._send_rest(inbound.openid, rest))
+        delivery.handed_over = True
+        xml = text_reply(inbound, first)
+        if opened.encrypted:
+            xml = self._security.seal(xml, query)
+        return response.text(xml, content_type="application/xml; charset=utf-8")
 
     async def _work(self, inbound: Inbound, on_new_message: OnNewMessage) -> str:
         """One turn of the conversation, as the text to send."""
         if inbound.kind == "event":
-            return texts.WELCOME if (inbound.event or "").startswith("subscribe") else ""
+            return WELCOME if (inbound.event or "").startswith("subscribe") else ""
         if inbound.words is None:
-            return texts.NOT_YET.get(inbound.kind, texts.UNKNOWN_KIND)
+            return NOT_YET.get(inbound.kind, UNKNOWN_KIND)
         cleaned = clean(inbound.words, self._vault)
         if not cleaned.text:
             return texts.EMPTY
@@ -161,31 +184,22 @@ class WeChatInput(InputChannel):
                     metadata=cleaned.metadata(),
                 )
             )
-        except Exception:
-            logger.exception("a turn failed")
+        except Exception as error:
+            logger.error("a turn failed: %s", describe(error))
             return texts.FAILED
-        said = join([message["text"] for message in output.messages if message.get("text")])
-        return said or texts.FAILED
+        return join(output.messages) or texts.FAILED
 
-    def _reply(
-        self, inbound: Inbound, text: str | None, opened: Opened, query: dict[str, str]
-    ) -> HTTPResponse:
-        if not text:
-            return response.text(_NO_REPLY)
-        first, *rest = split(text)
-        if rest:
-            self._later(self._send(inbound.openid, rest))
-        xml = text_reply(inbound, first)
-        if opened.encrypted:
-            xml = self._security.seal(xml, query)
-        return response.text(xml, content_type="application/xml; charset=utf-8")
-
-    async def _send_late(self, inbound: Inbound, delivery: Delivery) -> None:
+    async def _send_late(self, inbound: Inbound, delivery: Delivery, patience: float) -> None:
         text = await delivery.answer
-        # A delivery that still waits takes it as passive reply at this very moment.
-        await asyncio.sleep(_HAND_OVER_SECONDS)
+        await asyncio.sleep(patience)
         if not delivery.handed_over:
+            delivery.handed_over = True
             await self._send(inbound.openid, split(text))
+
+    async def _send_rest(self, openid: str, pieces: list[str]) -> None:
+        # The passive reply with the beginning has to be there first.
+        await asyncio.sleep(_HAND_OVER_SECONDS)
+        await self._send(openid, pieces)
 
     async def _send(self, openid: str, pieces: list[str]) -> None:
         for piece in pieces:
@@ -195,11 +209,11 @@ class WeChatInput(InputChannel):
                 logger.error("a customer-service message was not sent: %s", error)
                 return
 
-    def _later(self, work: Awaitable[None]) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background; the set keeps the task from being collected half way."""
-        task = asyncio.ensure_future(work)
-        self._background.add(task)  # type: ignore[arg-type]
-        task.add_done_callback(self._background.discard)  # type: ignore[arg-type]
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
 
 class _PassiveOutput(CollectingOutputChannel):

@@ -17,15 +17,13 @@ _MOST_REMEMBERED = 20_000
 class Delivery:
     """The work on one message: a running or finished task, and how often it was delivered.
 
-    ``handed_over``: a passive reply carried the answer. ``sent_late``: a customer-service message
-    will, unless a passive reply comes first.
+    ``handed_over``: a passive reply or a customer-service message carried the answer.
     """
 
     answer: asyncio.Task[str]
     deliveries: int
     first_at: float
     handed_over: bool = False
-    sent_late: bool = False
 
 
 class Deliveries:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 from wechatpy.replies import TextReply
 
+from connectors.inbound import plain_text
 from connectors.wechat.message import Inbound
 
 MAX_BYTES = 2048
 _BORDERS = re.compile(r"(?<=\n)|(?<=[。！？!?；;])")
 
 
-def join(texts: list[str]) -> str:
-    """Several bot messages as one text."""
-    return "\n\n".join(text.strip() for text in texts if text.strip())
+def join(messages: list[dict[str, Any]]) -> str:
+    """The bot's messages of one turn as one text; what is richer than text degrades to it."""
+    return "\n\n".join(text for text in map(_as_text, messages) if text)
 
 
 def split(text: str, limit: int = MAX_BYTES) -> list[str]:
@@ -40,7 +42,7 @@ def split(text: str, limit: int = MAX_BYTES) -> list[str]:
 def text_reply(inbound: Inbound, text: str) -> str:
     """Passive reply XML to the sender of ``inbound``."""
     # wechatpy writes CDATA without ending it safely: "]]>" in a text would end it early.
-    safe = text.replace("]]>", "]]]]><![CDATA[>")
+    safe = plain_text(text).replace("]]>", "]]]]><![CDATA[>")
     return TextReply(
         source=inbound.account, target=inbound.openid, time=int(time.time()), content=safe
     ).render()
@@ -54,3 +56,10 @@ def _cut(part: str, limit: int) -> list[str]:
         pieces.append(head)
         part = part[len(head) :]
     return [*pieces, part]
+
+
+def _as_text(message: dict[str, Any]) -> str:
+    """Choices become lines to read and answer; pictures become their address."""
+    parts = [message.get("text"), message.get("image")]
+    parts += [f"· {button['title']}" for button in message.get("buttons") or []]
+    return "\n".join(part for part in parts if isinstance(part, str)).strip()

@@ -46,19 +46,28 @@ class WeChatSecurity:
     def check(self, query: Mapping[str, str]) -> None:
         """The signature over token, timestamp and nonce; costs one SHA-1.
 
-        In safe mode ``msg_signature`` covers these and the message, so a lone ``msg_signature``
-        is let through here and checked by :meth:`open`.
-
         Raises:
             Forbidden: it is missing or wrong.
         """
-        signature = query.get("signature", "")
-        if not signature and query.get("encrypt_type") == "aes" and query.get("msg_signature"):
-            return
-        self._compare(signature, query.get("timestamp", ""), query.get("nonce", ""))
+        self._compare(
+            query.get("signature", ""), query.get("timestamp", ""), query.get("nonce", "")
+        )
+
+    def admit(self, query: Mapping[str, str]) -> None:
+        """Whether a delivery's body may be read.
+
+        In safe mode ``msg_signature`` covers all that ``signature`` does, and the message, so a
+        lone ``msg_signature`` is let through here and checked by :meth:`open`.
+
+        Raises:
+            Forbidden
+        """
+        sealed = query.get("encrypt_type") == "aes" and query.get("msg_signature")
+        if not sealed or query.get("signature"):
+            self.check(query)
 
     def open(self, query: Mapping[str, str], body: bytes) -> Opened:
-        """The plain XML of a delivery whose query passed :meth:`check`.
+        """The plain XML of a delivery whose query passed :meth:`admit`.
 
         Raises:
             Forbidden: ``msg_signature`` is wrong.

@@ -1,4 +1,4 @@
-"""What the connector itself says, where no turn of the dialogue is behind it."""
+"""What the account says by itself: to a new follower, and to kinds that are no text."""
 
 WELCOME = (
     "欢迎关注佛山诉求通！\n"
@@ -15,5 +15,3 @@ NOT_YET = {
     "link": "链接我打不开。请用一两句话告诉我发生了什么、在哪里。",
 }
 UNKNOWN_KIND = "这种消息我还看不懂。请用文字告诉我发生了什么、在哪里。"
-EMPTY = "没有收到文字。请用一两句话告诉我发生了什么、在哪里。"
-FAILED = "抱歉，刚才系统没有处理成功。请把刚才的话再发一次；急事请拨打 12345。"
