@@ -84,6 +84,19 @@ class Filer:
         except IntakeError:
             return NotTaken()
 
+    async def receipt_of(self, draft: Draft) -> str | None:
+        """The receipt number of a draft that is in the queue already, or None.
+
+        It can be there though the citizen saw no answer: the turn that filed it broke off.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            filing = await loop.run_in_executor(None, self._queue.get, draft.draft_id)
+        except QueueUnavailable:
+            logger.exception("the filing queue does not work")
+            return None
+        return filing.receipt if filing else None
+
     async def deliver(self, filing: Filing, *, told: bool) -> Filed | Noted | Refused:
         """Send a queued filing and keep what comes of it."""
         loop = asyncio.get_running_loop()

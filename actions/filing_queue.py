@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,11 @@ class FilingQueue:
             _metadata.create_all(connection)
 
     def put(self, filing: Filing) -> Filing:
-        """Keep a filing; one with the same key is there only once and is returned as it is."""
+        """Keep a filing; one with the same key is there only once.
+
+        A pending one takes the newer payload: the answer to the first attempt was lost, and the
+        citizen has corrected something since.
+        """
         now = time.time()
         values = {
             "key": filing.key,
@@ -111,14 +115,22 @@ class FilingQueue:
             "next_try_at": now + _FIRST_PAUSE,
             "told": False,
         }
-        with suppress(IntegrityError), self._begin() as connection:
-            connection.execute(_filings.insert().values(**values))
-        return self.get(filing.key)
+        try:
+            with self._begin() as connection:
+                connection.execute(_filings.insert().values(**values))
+        except IntegrityError:
+            pending = (_filings.c.key == filing.key) & (_filings.c.state == PENDING)
+            newer = _filings.update().where(pending).values(payload=values["payload"])
+            with self._begin() as connection:
+                connection.execute(newer)
+        kept = self.get(filing.key)
+        assert kept is not None
+        return kept
 
-    def get(self, key: str) -> Filing:
+    def get(self, key: str) -> Filing | None:
         with self._begin() as connection:
-            row = connection.execute(select(_filings).where(_filings.c.key == key)).one()
-        return self._filing(row)
+            row = connection.execute(select(_filings).where(_filings.c.key == key)).one_or_none()
+        return self._filing(row) if row else None
 
     def due(self, limit: int = 20) -> list[Filing]:
         """Pending filings whose time has come, oldest first."""

@@ -41,14 +41,19 @@ class ValidateReportForm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> Events:
-        said = Said.from_rasa(tracker.latest_message)
         draft = Draft.from_slot(tracker.get_slot("draft"))
-        if said.intent in LATE_NEWS:
-            return self._tell_late_news(said.intent, draft, dispatcher, tracker)
+        event = (tracker.latest_message.get("intent") or {}).get("name")
+        if event in LATE_NEWS:
+            return self._tell_late_news(event, draft, dispatcher, tracker)
+        said = Said.from_rasa(tracker.latest_message)
         turn = dialogue.begin(said) if draft is None else dialogue.go_on(draft, said)
         events: Events = []
         if turn.digression:
             events += await self._digress(turn.digression, said, dispatcher, tracker)
+        if turn.outcome is Outcome.CANCELLED:
+            receipt = await self._filer.receipt_of(turn.draft)
+            if receipt:
+                turn.replies = [Reply("cancelled_too_late", {"receipt": receipt})]
         utter(dispatcher, turn.replies)
         if turn.outcome is None:
             return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import xmltodict
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,11 @@ def test_without_msg_id_the_content_is_the_key() -> None:
     assert read_message(one).key == read_message(one).key != read_message(two).key
 
 
+def test_an_element_that_comes_twice_makes_no_two_senders() -> None:
+    with pytest.raises(BadMessage):
+        read_message(xml(more="<FromUserName>o2</FromUserName><Content>好</Content>"))
+
+
 @pytest.mark.parametrize(
     "text", ["<xml/>", "<a/>", "<xml><MsgType>text</MsgType></xml>", "<xml>1</xml>"]
 )
@@ -85,15 +91,23 @@ def test_long_answers_are_cut_at_sentences() -> None:
 
 
 def test_several_messages_become_one() -> None:
-    assert join(["一", " ", "二\n"]) == "一\n\n二"
+    assert join([{"text": "一"}, {"text": " "}, {"custom": {}}, {"text": "二\n"}]) == "一\n\n二"
+
+
+def test_what_is_richer_than_text_degrades_to_it() -> None:
+    choices = {"text": "哪个部门？", "buttons": [{"title": "水利局", "payload": "/x"}]}
+    assert join([choices, {"image": "http://x/1.png"}]) == "哪个部门？\n· 水利局\n\nhttp://x/1.png"
 
 
 def test_a_reply_cannot_be_broken_out_of() -> None:
-    import xmltodict
-
     inbound = read_message(xml())
     evil = "]]></Content><Content><![CDATA[坏"
     assert xmltodict.parse(text_reply(inbound, evil))["xml"]["Content"] == evil
+
+
+def test_a_reply_with_control_characters_is_still_xml() -> None:
+    reply = text_reply(read_message(xml()), "一\x08二")
+    assert xmltodict.parse(reply)["xml"]["Content"] == "一 二"
 
 
 async def test_one_key_is_worked_on_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+import xmltodict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,8 +41,15 @@ def test_right_ones_are_opened() -> None:
 def test_safe_mode_may_come_with_msg_signature_alone() -> None:
     asked, body = sealed(wechat)
     del asked["signature"]
-    ours.check(asked)
+    ours.admit(asked)
     assert ours.open(asked, body).encrypted
+    # That is for deliveries: the server check and plain bodies have no other proof.
+    with pytest.raises(Forbidden):
+        ours.check(asked)
+    with pytest.raises(Forbidden):
+        ours.admit({**asked, "encrypt_type": "raw"})
+    with pytest.raises(Forbidden):
+        ours.open({**asked, "msg_signature": "0" * 40}, body)
 
 
 @pytest.mark.parametrize("name", ["signature", "timestamp", "nonce"])
@@ -111,7 +119,7 @@ def test_bodies_that_are_no_plain_xml(body: bytes) -> None:
 )
 def test_nothing_unsigned_gets_through(asked: dict[str, str], body: bytes) -> None:
     with pytest.raises((Forbidden, BadMessage)):
-        ours.check(asked)
+        ours.admit(asked)
         ours.open(asked, body)
 
 
@@ -123,8 +131,6 @@ def test_signed_plain_bodies_are_opened_or_refused(body: bytes) -> None:
 
 
 def test_what_we_seal_wechat_can_open() -> None:
-    import xmltodict
-
     answer = xmltodict.parse(ours.seal("<xml>好</xml>", query()))["xml"]
     opened = wechat.open(
         answer["Encrypt"], answer["MsgSignature"], answer["TimeStamp"], answer["Nonce"]
