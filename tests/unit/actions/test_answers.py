@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.answers import choice, is_anonymous, is_no, is_unknown, is_yes
+from actions.answers import (
+    choice,
+    is_anonymous,
+    is_cancel,
+    is_no,
+    is_only_an_answer,
+    is_unknown,
+    is_yes,
+    keeps_it,
+    without_greeting,
+)
 
 
 @pytest.mark.parametrize(
@@ -127,3 +137,44 @@ def test_nothing_raises_and_a_choice_is_in_range(text: str) -> None:
     is_yes(text), is_no(text), is_anonymous(text), is_unknown(text)
     chosen = choice(text, 3)
     assert chosen is None or 0 <= chosen < 3
+
+
+@pytest.mark.parametrize(
+    "text", ["不提交了", "取消", "我不投诉了", "唔搞啦", "算了，不弄了", "还是算了取消吧"]
+)
+def test_cancel(text: str) -> None:
+    assert is_cancel(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["不改了", "算了不改了", "唔使改", "取消我的低保", "不提交材料就扣钱", "不是"]
+)
+def test_no_cancel(text: str) -> None:
+    assert not is_cancel(text)
+
+
+@pytest.mark.parametrize("text", ["不改了", "唔使改", "照旧", "没什么要改"])
+def test_keeps_it(text: str) -> None:
+    assert keeps_it(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("对", True),
+        ("第二个", True),
+        ("什么意思", True),
+        ("不知道", True),
+        ("匿名", True),
+        ("路灯坏了", False),
+        ("不知道哪个公司半夜施工", False),
+        ("对面有人放火", False),
+    ],
+)
+def test_what_is_only_an_answer(text: str, only: bool) -> None:
+    assert is_only_an_answer(text) is only
+
+
+def test_without_greeting() -> None:
+    assert without_greeting("你好，请问居住证怎么办？") == "居住证怎么办"
+    assert without_greeting("您好！") == ""

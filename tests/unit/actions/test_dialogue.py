@@ -12,6 +12,7 @@ from actions.report.dialogue import begin, go_on
 from actions.report.draft import ANONYMOUS, Draft
 from actions.report.turn import Outcome, Turn
 from actions.said import Said
+from bot.vocabulary import danger_leads
 
 PINGDONG = {"district": "南海区", "town": "桂城街道", "community": "平东社区", "detail": None}
 STORY = Said(
@@ -212,6 +213,77 @@ def test_own_phone_in_a_letter_is_taken_and_another_number_is_not() -> None:
     assert talk(own).draft.contact_phone == "138****8000"
     theirs = replace(STORY, text="桂城平东骗子公司的138****8000打来" + long, phones=phone)
     assert talk(theirs).draft.contact_phone is None
+
+
+def test_nothing_but_signs_is_no_story() -> None:
+    assert talk(said("？？", "report_issue")).draft.description == ""
+
+
+def test_a_swindlers_phone_is_not_the_citizens() -> None:
+    story = replace(STORY, text="桂城平东骗子电话138****8000", phones=("138****8000",))
+    assert talk(story).draft.contact_phone is None
+
+
+def test_a_question_about_filing_is_answered_and_the_question_stands() -> None:
+    turn = talk(STORY, said("会不会泄露我的电话啊", "chitchat"))
+    assert [r.response for r in turn.replies] == ["aside_privacy", "ask_contact_phone"]
+    turn = talk(STORY, said("要多久才能处理好", "ask_question"))
+    assert [r.response for r in turn.replies] == ["aside_how_long", "ask_contact_phone"]
+    assert turn.draft.description == STORY.text
+    assert talk(STORY, said("什么意思？", "out_of_scope")).replies[0].response == "aside_puzzled"
+
+
+def test_a_danger_told_later_is_answered_first_and_names_the_lead() -> None:
+    danger = said("有煤气味，好惊会爆", "report_issue", dangers=("gas",), urgent=True)
+    turn = talk(NO_PLACE, danger)
+    assert turn.replies[0].response == "danger"
+    assert turn.draft.department == danger_leads()["gas"]
+    assert turn.draft.urgent
+
+
+def test_the_phone_may_be_refused_before_it_is_asked_for() -> None:
+    turn = talk(NO_PLACE, said("匿名", "deny"))
+    assert turn.draft.contact_phone == ANONYMOUS
+    assert last(turn) == "ask_address_again" and not turn.draft.address
+
+
+def test_more_of_the_story_is_not_taken_for_the_place() -> None:
+    turn = talk(NO_PLACE, said("烂咗好耐", "report_issue"))
+    assert "烂咗好耐" in turn.draft.description and not turn.draft.address
+    road = talk(NO_PLACE, said("江湾路"))
+    assert road.draft.address["detail"] == "江湾路"
+
+
+def test_refusing_all_departments_after_a_correction_leaves_it_to_staff() -> None:
+    several = replace(STORY, ranking=(("urban_management", 0.8), ("fire", 0.1), ("health", 0.1)))
+    turn = talk(several, said("匿名", "deny"), said("部门不对", "correct_field"))
+    assert last(turn) == "ask_department"
+    assert go_on(turn.draft, said("都不是", "deny")).draft.department == "government_services"
+
+
+def test_changing_the_mind_about_a_correction_keeps_the_report() -> None:
+    turn = talk(*CONFIRM, said("不对", "deny"), said("算了不改了", "cancel"))
+    assert turn.outcome is None and last(turn) == "ask_confirmation"
+    assert talk(*CONFIRM, said("不提交了", "deny")).outcome is Outcome.CANCELLED
+
+
+def test_a_yes_with_a_wish_is_filed_with_the_wish() -> None:
+    turn = talk(*CONFIRM, said("对，麻烦晚上打给我", "affirm", confidence=0.5))
+    assert turn.outcome is Outcome.FILE and "晚上打给我" in turn.draft.description
+    more = talk(*CONFIRM, said("对，不过是坏了四盏", "affirm"))
+    assert more.outcome is None and "四盏" in more.draft.description
+
+
+def test_adding_to_the_story_is_no_digression() -> None:
+    turn = talk(*CONFIRM, said("补充一下，旁边那盏也坏了", "supplement_case"))
+    assert turn.digression is None and "旁边那盏" in turn.draft.description
+
+
+def test_two_tries_without_a_story_make_do_with_what_there_is() -> None:
+    place_only = said("桂城平东", address=PINGDONG, places=("桂城", "平东"), place_end=4)
+    turn = talk(place_only, said("嗯", "affirm"), said("嗯", "affirm"), said("嗯", "affirm"))
+    assert turn.draft.description == "桂城平东"
+    assert turn.draft.department == "government_services"
 
 
 words = st.text(alphabet="路灯坏了对不是匿名好嘈12三里水电话改取消谢 ，", max_size=30)
