@@ -78,10 +78,15 @@ async def first_answer(say: Say, figures: Figures, limit: float, check: Callable
 
 
 async def greetings(say: Say, figures: Figures) -> None:
-    """The second to the hundredth answer, each to a new citizen; the warm-up of both bots."""
+    """The second to the hundredth answer, each to a new citizen; the warm-up of both bots.
+
+    Raises:
+        BenchFailed
+    """
     while len(figures.greetings) < GREETINGS:
         asked = time.perf_counter()
-        await say(new_openid(), SCRIPT[0])
+        if not await say(new_openid(), SCRIPT[0]):
+            raise BenchFailed("一声问好没有得到应答")
         figures.greetings.append(time.perf_counter() - asked)
 
 

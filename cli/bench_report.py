@@ -19,6 +19,8 @@ from simulator.replay import percentile
 
 _MILLI = 1000
 _HEAD = ("项目", "我们", "原装 Rasa", "单位", "我们/原装")
+# One answer scatters this much by itself.
+_SAME = 1.5
 # Answers around the hundredth: one alone is chance.
 _AROUND = 10
 
@@ -65,9 +67,9 @@ def goals(result: dict[str, Any]) -> list[Goal]:
         Goal("吞吐至少是原装的 3 倍", f"{crowd.ratio:.1f} 倍", crowd.ratio >= 3),
         Goal("一位用户的 p95 不超过原装的 1/3", f"{alone.ratio:.2f}", alone.ratio <= 1 / 3),
         Goal(
-            "启动后第一次应答和第一百次一样快",
+            "启动后第一次应答和第一百次一样快（1.5 倍以内）",
             f"{first:.0f} 毫秒，第一百次 {hundredth:.0f} 毫秒",
-            first <= hundredth * 1.5,
+            first <= hundredth * _SAME,
         ),
     ]
 

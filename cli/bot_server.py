@@ -6,12 +6,14 @@ import logging
 import os
 
 from bot.settings import Settings
+from cli import bot_log
 from cli.model import PROJECT, model_path, quiet
 
 
 def serve(settings: Settings) -> None:
     """Run Rasa's server until SIGTERM or SIGINT."""
     quiet()
+    bot_log.apply()
     os.chdir(PROJECT)
     os.environ.update(settings.as_environment())
     import rasa.core.run

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
+import json
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -22,6 +23,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine.url import make_url
@@ -37,7 +39,7 @@ def apply() -> None:
     _check_answers_by_ready_schema()
     _remember_event_classes()
     _keep_sqlite_open()
-    _count_stored_events_once()
+    _save_only_new_events()
     _walk_graph_without_dask()
     _keep_action_connection()
 
@@ -93,13 +95,14 @@ def _sqlite_pragmas(connection: Any, record: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def _count_stored_events_once() -> None:
+def _save_only_new_events() -> None:
     """``SQLTrackerStore.save`` asks the database how many events of the conversation it has.
 
     That many were just read from it: Rasa holds the conversation's lock from reading to saving.
-    A tracker that was not read from the database is counted as before.
+    A tracker that was not read from the database is counted as before. The new events are written
+    by one statement instead of one object each; the rows are the same.
     """
-    retrieve, save = SQLTrackerStore._retrieve, SQLTrackerStore.save
+    retrieve = SQLTrackerStore._retrieve
     count_and_slice = SQLTrackerStore._additional_events
 
     async def retrieve_and_note(
@@ -118,14 +121,31 @@ def _count_stored_events_once() -> None:
             return count_and_slice(self, session, tracker)  # type: ignore[no-any-return]
         return itertools.islice(tracker.events, stored, None)
 
-    async def save_and_note(self: SQLTrackerStore, tracker: DialogueStateTracker) -> None:
-        await save(self, tracker)
-        if hasattr(tracker, _STORED):
-            setattr(tracker, _STORED, len(tracker.events))
+    async def save(self: SQLTrackerStore, tracker: DialogueStateTracker) -> None:
+        await self.stream_events(tracker)
+        with self.session_scope() as session:
+            new = self._additional_events(session, tracker)
+            rows = [_row(tracker.sender_id, event) for event in new]
+            if rows:
+                session.execute(self.SQLEvent.__table__.insert(), rows)
+            session.commit()
+        setattr(tracker, _STORED, len(tracker.events))
 
     SQLTrackerStore._retrieve = retrieve_and_note
     SQLTrackerStore._additional_events = additional_events
-    SQLTrackerStore.save = save_and_note
+    SQLTrackerStore.save = save
+
+
+def _row(sender_id: str, event: Event) -> dict[str, Any]:
+    data = event.as_dict()
+    return {
+        "sender_id": sender_id,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
 
 
 def _walk_graph_without_dask() -> None:

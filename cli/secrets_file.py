@@ -57,6 +57,8 @@ def ensure_secrets(home: Path, environ: Mapping[str, str] = os.environ) -> list[
         )
         temporary = path.with_suffix(".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A file left over from a start that was cut off keeps its own mode.
+        os.fchmod(descriptor, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content + "\n")
         os.replace(temporary, path)

@@ -49,7 +49,8 @@ def all_services(settings: Settings) -> list[Service]:
 
 def port_is_free(service: Service) -> bool:
     """Whether the service's port can be listened on now."""
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((service.host, service.port))
