@@ -64,7 +64,9 @@ class Courier:
         try:
             await self._trigger(filing, intent, filing.result or {})
         except httpx.HTTPError as error:
-            logger.warning("telling about filing %s waits: %r", filing.receipt, error)
+            # Only the kind: the message of an HTTP error quotes the address with the bot's token.
+            kind = type(error).__name__
+            logger.warning("telling about filing %s waits: %s", filing.receipt, kind)
             await loop.run_in_executor(None, self._queue.postpone, filing)
             return
         await loop.run_in_executor(None, self._queue.mark_told, filing.key)
