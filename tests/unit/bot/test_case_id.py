@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import string
 
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.iso7064 import mod_37_36
 
 from bot.case_id import canonical, find_case_ids, is_case_id, new_case_id
 
@@ -47,11 +49,19 @@ def test_any_single_wrong_character_is_recognised(case_id: str, place: int, othe
         assert [mention.value for mention in find_case_ids(wrong)] == [None]
 
 
-@given(ids, st.integers(2, 15))
-def test_swapped_neighbours_are_recognised(case_id: str, place: int) -> None:
-    swapped = case_id[:place] + case_id[place + 1] + case_id[place] + case_id[place + 2 :]
-    if swapped != case_id:
-        assert canonical(swapped) is None
+def test_swapped_neighbours_are_nearly_always_recognised() -> None:
+    # The hybrid systems of ISO 7064 find every wrong character, but not quite every swap.
+    digits = random.Random(7)
+    swaps = missed = 0
+    for _ in range(300):
+        body = f"FS20261124{digits.randrange(10**6):06d}"
+        case_id = body + mod_37_36.calc_check_digit(body)
+        for place in range(2, 16):
+            swapped = case_id[:place] + case_id[place + 1] + case_id[place] + case_id[place + 2 :]
+            if swapped != case_id:
+                swaps += 1
+                missed += canonical(swapped) is not None
+    assert missed <= 0.01 * swaps
 
 
 @given(st.text())
