@@ -103,7 +103,8 @@ async def test_words_of_a_dead_process_are_kept(restored: None, tmp_path: Path) 
 
 
 def test_same_event_classes_as_rasa(restored: None) -> None:
-    known = {kind.type_name: kind for kind in all_subclasses(events.Event)}
+    names = {kind.type_name for kind in all_subclasses(events.Event)}
+    known = {name: events.Event.resolve_by_type(name) for name in names}
     rasa_tuning.apply()
     assert known
     for name, kind in known.items():
