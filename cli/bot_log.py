@@ -21,7 +21,7 @@ def apply() -> None:
     # Imported here, because its import switches deprecation warnings on.
     import sanic  # noqa: F401
 
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    silence_deprecations()
     logging.setLogRecordFactory(_record)
     structlog.configure(
         processors=[
@@ -33,6 +33,11 @@ def apply() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
     _hide_sql_parameters()
+
+
+def silence_deprecations() -> None:
+    """Whatever filters were set before; Rasa sets some that let such warnings through again."""
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:

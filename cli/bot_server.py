@@ -23,6 +23,7 @@ def serve(settings: Settings) -> None:
     from cli import rasa_tuning
 
     configure_logging_and_warnings(logging.WARNING)
+    bot_log.silence_deprecations()
     rasa_tuning.apply()
     rasa.core.run.serve_application(
         model_path=str(model_path(settings.model_dir)),

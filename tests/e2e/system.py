@@ -136,6 +136,13 @@ class System:
         with sqlite3.connect(self.settings.tracker_database) as connection:
             return "\n".join(row[0] for row in connection.execute("SELECT data FROM events"))
 
+    def turns(self, conversation: str) -> int:
+        """How many messages of a citizen the bot has worked on."""
+        query = "SELECT COUNT(*) FROM events WHERE sender_id = ? AND type_name = 'user'"
+        with sqlite3.connect(self.settings.tracker_database) as connection:
+            (number,) = connection.execute(query, (conversation,)).fetchone()
+        return int(number)
+
     def log_text(self) -> str:
         logs = self.settings.log_dir.glob("*.log")
         return "\n".join(log.read_text("utf-8", "replace") for log in logs)

@@ -113,14 +113,34 @@ async def test_plain_mode_gets_a_plain_answer(system: System) -> None:
     assert not delivery.failed and delivery.reply_text
 
 
-@pytest.mark.parametrize("kind", ["image", "voice", "video", "location", "link", "hologram"])
-async def test_other_kinds_get_a_polite_answer(side: WeChatSide, system: System, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["text", "image", "voice", "video", "location", "link", "hologram"]
+)
+async def test_what_has_no_words_gets_a_polite_answer(
+    side: WeChatSide, system: System, kind: str
+) -> None:
     xml = (
         f"<xml><ToUserName>{side.account}</ToUserName><FromUserName>{new_openid()}</FromUserName>"
         f"<CreateTime>1</CreateTime><MsgType>{kind}</MsgType><MsgId>{time.time_ns()}</MsgId></xml>"
     )
     answer = await post(system, query(system), xml)
     assert answer.status_code == 200 and "请" in answer.text
+
+
+async def test_without_msg_id_a_repeat_is_known_by_its_content(
+    side: WeChatSide, system: System
+) -> None:
+    def message(text: str) -> str:
+        return (
+            f"<xml><ToUserName>{side.account}</ToUserName><FromUserName>{openid}</FromUserName>"
+            f"<CreateTime>1</CreateTime><MsgType>text</MsgType><Content>{text}</Content></xml>"
+        )
+
+    openid = new_openid()
+    first, again = [await post(system, query(system), message("你好")) for _ in range(2)]
+    assert "诉求通" in first.text and "诉求通" in again.text
+    await post(system, query(system), message("谢谢"))
+    assert system.turns(openid) == 2
 
 
 async def test_events(side: WeChatSide, system: System) -> None:
@@ -181,3 +201,4 @@ async def test_no_log_has_an_error_after_all_this(system: System) -> None:
     log = system.log_text()
     assert "Traceback" not in log
     assert " ERROR " not in log
+    assert "DeprecationWarning" not in log

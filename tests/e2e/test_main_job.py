@@ -7,6 +7,8 @@ import re
 import pytest
 
 from bot.case_id import find_case_ids, is_case_id
+from intake.personal import PersonalData
+from intake.store import Store
 from tests.e2e.system import Citizen, System
 
 STORY = "桂城平东社区楼下烧烤档夜晚好嘈好大油烟，嘈到瞓唔着"
@@ -105,6 +107,14 @@ def test_phone_and_id_number_reach_neither_logs_nor_tracker_nor_open311(system: 
     stranger = system.new_citizen()
     stranger.say(case_id)
     assert "公安" in stranger.say("4321")
+    # Kept for those who may see it: intake opens what lies sealed beside the case.
+    sealed = Store(system.settings.database_url).sealed(case_id)
+    personal = PersonalData(system.settings.data_key)
+    assert sealed.contact and phone not in sealed.contact
+    assert personal.open_contact(sealed.contact).phone == phone
+    assert sealed.redactions
+    hidden = {item.clear for item in personal.open_redactions(sealed.redactions)}
+    assert hidden == {phone, identity}
 
 
 def test_corrections_change_one_item_each(system: System) -> None:
