@@ -14,15 +14,17 @@ from bot.nlu.gazetteer import Place, PlaceMention, gazetteer
 ADDRESS = "address"
 ADDRESS_CANDIDATES = "address_candidates"
 _MAX_DETAIL = 40
+_MOST_STEPS = 4
+_CITY = ("", "佛山", "佛山市", "广东佛山", "广东省佛山市")
 _NAMED = r"[\u4e00-\u9fffA-Za-z0-9·]{0,10}?"
 _SUFFIX = (
     r"(?:大道|公路|快线|干线|路口|路(?!灯|面|人|上|边|段)|街(?!上|边|道|坊|头)|巷|里弄|坊|小区|花园|花苑|家园|公寓|新村|豪庭|名居|雅苑|苑|城(?!管|市|里)|"
     r"广场|大厦|中心|工业区|工业园|产业园|科技园|市场|商场|超市|酒店|酒楼|学校|小学|中学|大学|幼儿园|"
-    r"医院|卫生院|诊所|公园|地铁站|公交站|车站|收费站|加油站|大桥|桥(?!上|下)|隧道|村口|村|涌|码头|祠堂|工地)"
+    r"医院|卫生院|诊所|公园|地铁站|公交站|车站|停车场|收费站|加油站|大桥|桥(?!上|下)|隧道|村口|村|涌|码头|祠堂|牌坊|出租屋|工地)"
 )
 _NUMBER = (
     r"(?:[0-9一二三四五六七八九十百甲乙丙A-Za-z]{1,5}"
-    r"(?:号楼|号铺|号|栋|座|幢|单元|楼|层|室|期|巷|队|组|路口))"
+    r"(?:号楼(?!下|上|顶)|号铺|号|栋|座|幢|单元|楼(?!下|上|顶)|层|室|期|巷|队|组|路口))"
 )
 _DETAIL = re.compile(
     rf"(?:{_NAMED}{_SUFFIX}{_NUMBER}*|{_NUMBER}+)"
@@ -42,12 +44,17 @@ _DENIED = re.compile(r"(?:不是|唔系|唔喺|不在|并非|别写)(?:在|喺)?
 # Words that never stand inside a name: what precedes them belongs to the sentence.
 _NOT_A_NAME = re.compile(
     r"我们|我哋|你们|他们|佢哋|就是|现在|一下|这个|那个|嗰个|呢个|某|整个|还是|因为|但是|如果|旁的?|"
-    r"[我你他她的了在喺是系到从去有把被让与及就也都个]|(?:[区县镇]|市(?!场))(?=[\u4e00-\u9fff]{2})"
+    r"(?<!美)的|[我你他她了在喺是系到从去有把被让与及就也都个]|(?:[区县镇]|市(?!场))(?=[\u4e00-\u9fff]{2})"
+)
+# What leads from one part of an address to the next.
+_SPOT = re.compile(
+    r"^(?:[ ,，、.。的]|[那这嗰呢][个边条间里度头]|门口|附近|对面|旁边|侧边|隔[篱离壁]|"
+    r"[后前里入上]面|楼[下上]|口|墟)+"
 )
 _VAGUE = re.compile(
     r"^(?:小区|花园|市场|菜市场|学校|小学|中学|幼儿园|医院|公园|广场|大厦|工业区|商场|超市|工地|村|村口|路口|大道)"
     r"(?:门口|附近|对面|旁边)?$|"
-    r"^(?:这条|那条|马|公|整条|一条|几条|条|道|过|走|修|铁|网|线|半|上|大)?(?:路|街|巷|城)$"
+    r"^(?:这条|那条|马|公|上公|高速公|整条|一条|几条|条|道|过|走|修|铁|网|线|半|上|大)?(?:路|街|巷|城)$"
 )
 
 
@@ -98,6 +105,24 @@ def find_address(text: str) -> FoundAddress:
         )
         return FoundAddress(address, tuple(meanings), tuple(mentions))
     return FoundAddress(address, (), tuple(mentions))
+
+
+def beyond_address(text: str) -> str | None:
+    """What a text (normalised) that begins with a place says after its address, else None.
+
+    "桂城南约市场门口垃圾堆成山" begins with an address, and says "垃圾堆成山".
+    """
+    mentions = gazetteer().find(text)
+    if not mentions or _OPENING.sub("", text[: mentions[0].start]).strip() not in _CITY:
+        return None
+    rest = text[_first_group(mentions)[-1].end :]
+    for _ in range(_MOST_STEPS):
+        rest = _SPOT.sub("", rest)
+        found = _DETAIL.match(rest)
+        if not found or _NOT_A_NAME.search(found.group()):
+            break
+        rest = rest[found.end() :]
+    return _SPOT.sub("", rest)
 
 
 def _first_group(mentions: list[PlaceMention]) -> list[PlaceMention]:

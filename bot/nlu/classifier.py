@@ -24,10 +24,11 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.address import beyond_address
 from bot.nlu.gazetteer import gazetteer
 from bot.nlu.normalizer import normalize
-from bot.nlu.ranker import LinearRanker, TextFeatures
-from bot.nlu.tokenizer import load_user_words
+from bot.nlu.ranker import LinearRanker, TextFeatures, long_letters, short_sayings
+from bot.nlu.words import load_user_words
 from bot.vocabulary import departments
 
 REPORT_INTENT = "report_issue"
@@ -43,6 +44,10 @@ DEPARTMENT_RANKING = "department_ranking"
 NAMES_MATTER = "names_matter"
 _UNSPECIFIED_LABEL = f"{REPORT_INTENT}/{UNSPECIFIED}"
 _RANKING_LENGTH = 5
+# "好嘈" and "发臭" are matters; a single character is the rest of a name.
+_SHORTEST_MATTER = 2
+_SURE_MATTER = 0.95
+_WORD_CHARACTER = re.compile(r"\w")
 _FILE_NAME = "appeal_classifier.joblib"
 
 
@@ -92,11 +97,12 @@ class AppealClassifier(GraphComponent):
         appeals = [(without_places(text), department) for text, _, department in rows if department]
         self._features = TextFeatures().fit([*texts, *(text for text, _ in appeals)])
         self._intents = LinearRanker.fit(
-            self._features.transform(texts), [intent for _, intent, _ in rows]
+            self._features.transform(texts), [intent for _, intent, _ in rows], short_sayings
         )
         self._departments = LinearRanker.fit(
             self._features.transform([text for text, _ in appeals]),
             [department for _, department in appeals],
+            long_letters,
         )
         with self._model_storage.write_to(self._resource) as directory:
             joblib.dump((self._features, self._intents, self._departments), directory / _FILE_NAME)
@@ -138,8 +144,12 @@ class AppealClassifier(GraphComponent):
             # The last digits of a phone. Numbers are too many to learn from examples.
             _set_without_matter(message, PROVIDE_INFO, 1.0)
             return
-        probabilities = self._intents.probabilities(row)[0]
-        by_intent = dict(zip(self._intents.labels, map(float, probabilities), strict=True))
+        by_intent = self._chances(row)
+        if self._address_misleads(text, by_intent):
+            by_intent[PROVIDE_INFO], by_intent[REPORT_INTENT] = (
+                by_intent[REPORT_INTENT],
+                by_intent[PROVIDE_INFO],
+            )
         unspecified = by_intent.pop(_UNSPECIFIED_LABEL, 0.0)
         specified = by_intent.get(REPORT_INTENT, 0.0)
         by_intent[REPORT_INTENT] = specified + unspecified
@@ -164,6 +174,30 @@ class AppealClassifier(GraphComponent):
         if placeless != text:
             row = self._features.transform([placeless])
         message.set(DEPARTMENT_RANKING, self._rank(row), add_to_output=True)
+
+    def _chances(self, row: Any) -> dict[str, float]:
+        assert self._intents
+        probabilities = self._intents.probabilities(row)[0]
+        return dict(zip(self._intents.labels, map(float, probabilities), strict=True))
+
+    def _address_misleads(self, text: str, chances: dict[str, float]) -> bool:
+        """Whether an address at the beginning hides a matter, or is all that there is."""
+        assert self._features
+        best = max(chances, key=lambda name: chances[name])
+        if best not in (PROVIDE_INFO, REPORT_INTENT) or {PROVIDE_INFO, REPORT_INTENT} - set(
+            chances
+        ):
+            return False
+        rest = beyond_address(text)
+        if rest is None:
+            return False
+        says_more = len(_WORD_CHARACTER.findall(rest)) >= _SHORTEST_MATTER
+        if best == REPORT_INTENT:
+            return not says_more and chances[best] < _SURE_MATTER
+        if not says_more:
+            return False
+        beyond = self._chances(self._features.transform([rest]))
+        return beyond[REPORT_INTENT] > beyond[PROVIDE_INFO]
 
     def _rank(self, row: Any) -> list[dict[str, Any]]:
         assert self._departments

@@ -84,7 +84,12 @@ class Gazetteer:
             self._add(surface, Place(DISTRICT, district))
         self._add_communities(tree)
         self._elsewhere = set(extra["not_foshan"])
-        self._longest = max(map(len, [*self._index, *self._elsewhere]))
+        # Hardly any two characters begin a name: look only where two do.
+        self._lengths: dict[str, list[int]] = {}
+        for surface in sorted({*self._index, *self._elsewhere}, key=len, reverse=True):
+            lengths = self._lengths.setdefault(surface[:2], [])
+            if len(surface) not in lengths:
+                lengths.append(len(surface))
 
     def districts(self) -> list[str]:
         return list(self._tree)
@@ -110,7 +115,7 @@ class Gazetteer:
         mentions: list[PlaceMention] = []
         position = 0
         while position < len(text):
-            for length in range(min(self._longest, len(text) - position), 1, -1):
+            for length in self._lengths.get(text[position : position + 2], ()):
                 surface = text[position : position + length]
                 if surface in self._elsewhere:
                     position += length

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
-import jieba
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -13,26 +11,8 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.gazetteer import gazetteer
 from bot.nlu.normalizer import normalize
-
-_words_loaded = False
-
-
-def load_user_words() -> None:
-    """Load jieba and the project's words now, so that the first citizen need not wait for it."""
-    global _words_loaded
-    if _words_loaded:
-        return
-    jieba.setLogLevel("WARNING")
-    jieba.initialize()
-    listed = resources.files("bot.vocabulary").joinpath("jieba_words.txt").read_text("utf-8")
-    for line in listed.splitlines():
-        if line and not line.startswith("#"):
-            jieba.add_word(line.strip())
-    for name in gazetteer().full_names():
-        jieba.add_word(name)
-    _words_loaded = True
+from bot.nlu.words import load_user_words, segments
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -64,7 +44,9 @@ class AppealTokenizer(Tokenizer):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = normalize(message.get(attribute) or "")
-        tokens = [
-            Token(word, start) for word, start, _ in jieba.tokenize(text) if not word.isspace()
-        ]
+        tokens, position = [], 0
+        for segment in segments(text):
+            if not segment.isspace():
+                tokens.append(Token(segment, position))
+            position += len(segment)
         return self._apply_token_pattern(tokens)

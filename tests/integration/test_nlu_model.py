@@ -64,6 +64,33 @@ def test_clear_matters(classifier: Classifier, text: str, department: str) -> No
     assert result["handling_mode"] and result["appeal_type"]
 
 
+@pytest.mark.parametrize(
+    ("text", "department"),
+    [
+        ("大沥黄岐广场每晚音响震天响", None),
+        ("北滘美的大道路面烂到不成样", "transport"),
+        ("狮山罗村地铁站出口单车乱放", None),
+        ("大塘镇工业园有厂欠薪两个月", "human_resources"),
+        ("容桂红旗社区幼儿园伙食差", "education"),
+        ("里水草场村电线乱拉", None),
+    ],
+)
+def test_a_place_in_front_hides_no_matter(
+    classifier: Classifier, text: str, department: str | None
+) -> None:
+    result = classifier.classify(text)
+    assert result["intent"] == "report_issue"
+    assert department in (None, result["department"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["大沥黄岐广场", "狮山罗村地铁站A出口", "喺南庄吉利村祠堂侧边", "更合镇合水墟", "乐平范湖"],
+)
+def test_a_bare_place_is_no_matter(classifier: Classifier, text: str) -> None:
+    assert classifier.classify(text)["intent"] == "provide_info"
+
+
 @pytest.mark.parametrize("text", ["你好", "谢谢", "我要投诉", "", "😀", "12345", "8000"])
 def test_no_appeal_has_no_department(classifier: Classifier, text: str) -> None:
     result = classifier.classify(text)

@@ -52,7 +52,15 @@ def test_nobody_imports_the_wiring(package: str) -> None:
     assert [(f, m) for f, m in imported(package) if inside(m, "cli")] == []
 
 
-@pytest.mark.parametrize("module", ["actions.server", "intake.server", "simulator.server"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "actions.server",
+        "intake.server",
+        "simulator.server",
+        "bot.settings, bot.vocabulary, bot.privacy, bot.case_id, bot.places",
+    ],
+)
 def test_light_processes_load_nothing_heavy(module: str) -> None:
     check = (
         f"import sys, {module}\n"
