@@ -28,8 +28,9 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.engine import Connection, Engine, Row, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from bot.privacy import SealBroken, Vault
 
@@ -215,14 +216,22 @@ class FilingQueue:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, future=True)
-    if engine.dialect.name == "sqlite":
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, future=True, hide_parameters=True, pool_pre_ping=True)
+    # SQLAlchemy 1.4 would open and close the file, and fold its log into it, for each statement.
+    engine = create_engine(
+        url,
+        future=True,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        connect_args={"check_same_thread": False},
+    )
 
-        @event.listens_for(engine, "connect")
-        def durable(connection: Any, _: Any) -> None:
-            # An appeal that the citizen was told is noted must survive a power cut.
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA busy_timeout=5000")
+    @event.listens_for(engine, "connect")
+    def durable(connection: Any, _: Any) -> None:
+        # An appeal that the citizen was told is noted must survive a power cut.
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA busy_timeout=5000")
 
     return engine

@@ -19,7 +19,7 @@ from rich.console import Console
 from bot.settings import Settings
 from cli.bench_load import SCRIPT
 from cli.model import PROJECT, TrainingFailed
-from cli.supervisor import ServiceFailed, resident_megabytes
+from cli.supervisor import ServiceFailed, die_with_parent, resident_megabytes
 
 # DIET takes a quarter of an hour and more for all examples; fewer make stock faster, not slower.
 LINES_PER_LABEL = 6
@@ -64,6 +64,7 @@ def trained_stock(work: Path, console: Console) -> tuple[Path, float]:
             env=_environment(),
             stdout=log,
             stderr=log,
+            preexec_fn=die_with_parent,
         ).returncode
     if code != 0 or not model.exists():
         raise TrainingFailed(f"原装 Rasa 没有训练成功（详见 {log_path}）")
@@ -132,6 +133,7 @@ class Stock:
                 },
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with_parent,
             )
 
 

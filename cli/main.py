@@ -129,9 +129,15 @@ def bench(
     quick: bool = typer.Option(False, "--quick", help="少测几轮，只看能不能跑"),
 ) -> None:
     """和原装 Rasa 同场比较：延迟、吞吐、启动、内存、训练时间。"""
+    from cli.bench_load import BenchFailed
     from cli.benchmark import run_benchmark
+    from cli.model import TrainingFailed
+    from cli.supervisor import ServiceFailed
 
-    run_benchmark(_settings(), out, quick, console)
+    try:
+        run_benchmark(_settings(), out, quick, console)
+    except (BenchFailed, ServiceFailed, TrainingFailed, OSError) as error:
+        raise _fail(error) from error
 
 
 @app.command()

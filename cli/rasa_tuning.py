@@ -82,6 +82,7 @@ def _keep_sqlite_open() -> None:
         if make_url(url).get_backend_name() != "sqlite":
             return dict(rasas_own(url))
         return {
+            **rasas_own(url),
             "poolclass": QueuePool,
             "pool_events": [(_sqlite_pragmas, "connect")],
             "connect_args": {"check_same_thread": False},

@@ -74,7 +74,7 @@ def warm_up(settings: Settings) -> None:
         httpx.HTTPError: the bot does not answer.
     """
     with httpx.Client(base_url=settings.bot_url, timeout=30.0, trust_env=False) as client:
-        for text in ("你好", "路灯坏了", "取消"):
+        for text in ("你好", "我的诉求", "路灯坏了", "取消"):
             client.post(
                 "/webhooks/rest/webhook", json={"sender": "warm-up", "message": text}
             ).raise_for_status()

@@ -46,7 +46,7 @@ class Supervisor:
                 stderr=log,
                 # Ctrl-C reaches the whole group of a terminal: only this process shall act on it.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         self._running[service.command] = (service, process, time.monotonic())
 
@@ -125,7 +125,7 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def _die_with_parent() -> None:
-    """No service outlives a supervisor that was killed (Linux; elsewhere it does nothing)."""
+def die_with_parent() -> None:
+    """For ``preexec_fn``: no child outlives a parent that was killed (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
