@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -119,6 +119,7 @@ class FilingQueue:
         try:
             with self._begin() as connection:
                 connection.execute(_filings.insert().values(**values))
+            return replace(filing, state=PENDING, created_at=now)
         except IntegrityError:
             pending = (_filings.c.key == filing.key) & (_filings.c.state == PENDING)
             newer = _filings.update().where(pending).values(payload=values["payload"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -28,6 +29,8 @@ class DueTimes:
     resolve: dt.datetime
 
 
+# The library checks its whole table of years at each call.
+@lru_cache(maxsize=4096)
 def is_working_day(day: dt.date) -> bool:
     """Whether offices work on ``day``; plain weekdays for years not yet published."""
     try:

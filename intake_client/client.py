@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from asyncio import TimeoutError
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import httpx
+import aiohttp
+from yarl import URL
 
 from intake_client.errors import (
     CaseNotFound,
@@ -25,6 +29,16 @@ _MAY_BE_RETRIED = (408, 425, 429)
 _IDLE_SECONDS = 5
 
 
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
 class IntakeClient:
     """Files and looks up cases. Make one per process, close it with :meth:`aclose`.
 
@@ -38,14 +52,12 @@ class IntakeClient:
     """
 
     def __init__(self, base_url: str, api_key: str, timeout: float) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=f"{base_url.rstrip('/')}/api/v1",
-            headers={"Authorization": f"Bearer {api_key}"},
-            timeout=timeout,
-            limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
-            # The service is ours and near: a proxy from the environment would only see appeals.
-            trust_env=False,
+        self._base_url = f"{base_url.rstrip('/')}/api/v1"
+        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, connect=timeout, sock_connect=timeout, sock_read=timeout
         )
+        self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> IntakeClient:
         return self
@@ -55,7 +67,8 @@ class IntakeClient:
 
     async def aclose(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def file_case(self, new: NewCase, idempotency_key: str) -> Case:
         """File an appeal. The same key (8 to 200 characters) always gives the same case."""
@@ -84,15 +97,22 @@ class IntakeClient:
         answer = await self._send("GET", "/cases", params=params)
         return _read(answer, lambda data: [read_case(case) for case in data["cases"]])
 
-    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **request: Any
+    ) -> _Answer:
         try:
-            answer = await self._http.request(method, path, **request)
-        except (httpx.TransportError, httpx.DecodingError, httpx.StreamError) as error:
+            async with self._http().request(
+                # A quoted case ID stays as it was quoted.
+                method, URL(self._base_url + path, encoded=True),
+                headers=headers, allow_redirects=False, **request,
+            ) as response:  # fmt: skip
+                answer = _Answer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise IntakeUnavailable(f"intake did not answer: {type(error).__name__}") from error
-        if answer.is_success:
+        status = answer.status
+        if 200 <= status < 300:
             return answer
-        status = answer.status_code
-        if not answer.is_client_error or status in _MAY_BE_RETRIED:
+        if not 400 <= status < 500 or status in _MAY_BE_RETRIED:
             # A redirect means that something else answers at this address: not for ever.
             raise IntakeUnavailable(f"intake answered {status}", _retry_after(answer.headers))
         code, message = _error(answer)
@@ -102,8 +122,21 @@ class IntakeClient:
             raise CaseNotFound(message)
         raise IntakeRejected(status, code, message)
 
+    def _http(self) -> aiohttp.ClientSession:
+        """The session, made inside the event loop that uses it."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                headers=self._headers,
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # The service is ours and near: a proxy from the environment would only see appeals.
+                trust_env=False,
+            )
+        return self._session
 
-def _read(answer: httpx.Response, read: Callable[[Any], Result]) -> Result:
+
+def _read(answer: _Answer, read: Callable[[Any], Result]) -> Result:
     try:
         return read(answer.json())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -112,17 +145,17 @@ def _read(answer: httpx.Response, read: Callable[[Any], Result]) -> Result:
         raise IntakeUnavailable("intake sent an answer that cannot be read") from error
 
 
-def _error(answer: httpx.Response) -> tuple[str, str]:
+def _error(answer: _Answer) -> tuple[str, str]:
     try:
         error = answer.json()["error"]
         return str(error["code"]), str(error["message"])
     except (ValueError, KeyError, TypeError):
-        return f"http_{answer.status_code}", "受理平台拒绝了请求"
+        return f"http_{answer.status}", "受理平台拒绝了请求"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from ``Retry-After``, given as a number or as a date (RFC 9110, 10.2.3)."""
-    text = headers.get("retry-after", "").strip()
+    text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text)
     try:
