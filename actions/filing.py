@@ -59,9 +59,10 @@ class NotTaken:
 
 
 class Filer:
-    """Files drafts, each exactly once however often it is asked to."""
+    """Files drafts, each exactly once however often it is asked to. :meth:`close` it at the end."""
 
     def __init__(self, queue: FilingQueue, client: IntakeClient, vault: Vault) -> None:
+        self._settling: set[asyncio.Task[None]] = set()
         self._queue = queue
         self._client = client
         self._vault = vault
@@ -98,7 +99,11 @@ class Filer:
         return filing.receipt if filing else None
 
     async def deliver(self, filing: Filing, *, told: bool) -> Filed | Noted | Refused:
-        """Send a queued filing and keep what comes of it."""
+        """Send a queued filing and keep what comes of it.
+
+        ``told``: the citizen hears it in this very turn, and need not wait until it is noted. Were
+        it never noted, the courier would find the same case and tell its number once more.
+        """
         loop = asyncio.get_running_loop()
         try:
             case = await self._client.file_case(new_case(filing.payload), filing.key)
@@ -114,9 +119,26 @@ class Filer:
         return Filed(case)
 
     async def _settle(self, key: str, state: str, result: dict[str, Any], told: bool) -> None:
+        noting = asyncio.create_task(self._note(key, state, result, told))
+        if not told:
+            await noting
+            return
+        self._settling.add(noting)
+        noting.add_done_callback(self._noted)
+
+    async def _note(self, key: str, state: str, result: dict[str, Any], told: bool) -> None:
         await asyncio.get_running_loop().run_in_executor(
             None, lambda: self._queue.settle(key, state, result, told=told)
         )
+
+    def _noted(self, task: asyncio.Task[None]) -> None:
+        self._settling.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.error("a filed appeal could not be noted: %s", type(task.exception()).__name__)
+
+    async def close(self) -> None:
+        """Wait until everything that citizens were told is noted."""
+        await asyncio.gather(*self._settling, return_exceptions=True)
 
     def _payload(self, draft: Draft, conversation: str, channel: str) -> dict[str, Any]:
         redactions = self._redactions(draft.sealed)

@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> Sanic:
         executor = ActionExecutor()
         for action in all_actions(filer, StatusDesk(client, queue)):
             executor.register_action(action)
-        app.ctx.client, app.ctx.executor = client, executor
+        app.ctx.client, app.ctx.executor, app.ctx.filer = client, executor, filer
         app.ctx.courier = Courier(queue, filer, settings.bot_url, settings.bot_token)
         app.ctx.rounds = asyncio.create_task(app.ctx.courier.run())
 
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> Sanic:
         with contextlib.suppress(asyncio.CancelledError):
             await app.ctx.rounds
         await app.ctx.courier.close()
+        await app.ctx.filer.close()
         await app.ctx.client.aclose()
 
     @app.get("/health")

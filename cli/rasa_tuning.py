@@ -16,14 +16,15 @@ from types import TracebackType
 from typing import Any
 
 import aiohttp
+import fastjsonschema
 import rasa.core.tracker_store
 import rasa.shared.utils.common
-from jsonschema.validators import validator_for
+import sqlalchemy as sa
 from rasa.core.actions.action import RemoteAction
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine.url import make_url
@@ -45,15 +46,16 @@ def apply() -> None:
 
 
 def _check_answers_by_ready_schema() -> None:
-    """``RemoteAction`` hands its constant schema to ``jsonschema.validate``, which checks that
-    schema against the meta-schema each time; here it is read once."""
-    schema = RemoteAction.action_response_format_spec()
-    kind = validator_for(schema)
-    kind.check_schema(schema)
-    validator = kind(schema)
+    """``RemoteAction`` hands its constant schema to ``jsonschema.validate``, which reads and checks
+    that schema each time. Here it is compiled once; what it refuses, ``jsonschema`` explains."""
+    explain = RemoteAction._validate_action_result
+    check = fastjsonschema.compile(RemoteAction.action_response_format_spec())
 
     def validate_result(self: RemoteAction, result: dict[str, Any]) -> bool:
-        validator.validate(result)
+        try:
+            check(result)
+        except fastjsonschema.JsonSchemaException:
+            return bool(explain(self, result))
         return True
 
     RemoteAction._validate_action_result = validate_result
@@ -100,8 +102,8 @@ def _save_only_new_events() -> None:
     """``SQLTrackerStore.save`` asks the database how many events of the conversation it has.
 
     That many were just read from it: Rasa holds the conversation's lock from reading to saving.
-    A tracker that was not read from the database is counted as before. The new events are written
-    by one statement instead of one object each; the rows are the same.
+    A tracker that was not read from the database is counted as before. Events are read and written
+    by one ready statement instead of one object each; the rows are the same.
     """
     retrieve = SQLTrackerStore._retrieve
     count_and_slice = SQLTrackerStore._additional_events
@@ -109,9 +111,16 @@ def _save_only_new_events() -> None:
     async def retrieve_and_note(
         self: SQLTrackerStore, sender_id: str, fetch_events_from_all_sessions: bool
     ) -> DialogueStateTracker | None:
-        tracker = await retrieve(self, sender_id, fetch_events_from_all_sessions)
-        if tracker is not None and not fetch_events_from_all_sessions:
-            setattr(tracker, _STORED, len(tracker.events))
+        if fetch_events_from_all_sessions or not self.domain:
+            return await retrieve(self, sender_id, fetch_events_from_all_sessions)
+        statement = _events_of_last_session(self.SQLEvent.__table__)
+        with self.session_scope() as session:
+            rows = session.execute(statement, {"sender_id": sender_id}).scalars().all()
+        if not rows:
+            return None
+        events = [json.loads(data) for data in rows]
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
+        setattr(tracker, _STORED, len(tracker.events))
         return tracker
 
     def additional_events(
@@ -135,6 +144,22 @@ def _save_only_new_events() -> None:
     SQLTrackerStore._retrieve = retrieve_and_note
     SQLTrackerStore._additional_events = additional_events
     SQLTrackerStore.save = save
+
+
+@functools.cache
+def _events_of_last_session(table: sa.Table) -> Any:
+    """As ``SQLTrackerStore._event_query`` asks, for the parameter ``sender_id``."""
+    of_sender = table.c.sender_id == sa.bindparam("sender_id")
+    started = (
+        sa.select(sa.func.max(table.c.timestamp))
+        .where(of_sender, table.c.type_name == SessionStarted.type_name)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(table.c.data)
+        .where(of_sender, sa.or_(table.c.timestamp >= started, started.is_(None)))
+        .order_by(table.c.id)
+    )
 
 
 def _row(sender_id: str, event: Event) -> dict[str, Any]:

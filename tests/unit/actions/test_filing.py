@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from actions.filing import Filed, Filer, Noted, NotTaken, Refused
-from actions.filing_queue import PENDING, FilingQueue
+from actions.filing_queue import DELIVERED, PENDING, FilingQueue, QueueUnavailable
 from actions.report.draft import ANONYMOUS, Draft
 from actions.said import Said
 from actions.status import StatusDesk
@@ -72,6 +72,37 @@ async def test_filed_at_once(queue: FilingQueue, client: IntakeClient, vault: Va
     assert getattr(seen, "description", None) == done.case.description
 
 
+async def test_what_the_citizen_was_told_is_noted_behind_the_answer(
+    queue: FilingQueue, client: IntakeClient, vault: Vault
+) -> None:
+    filer, made = Filer(queue, client, vault), draft(vault)
+    done = await filer.file(made, "openid-8", "wechat")
+    await filer.close()
+    kept = queue.get(made.draft_id)
+    assert isinstance(done, Filed) and kept
+    assert (kept.state, kept.told) == (DELIVERED, True)
+    assert kept.result and kept.result["case_id"] == done.case.case_id
+
+
+async def test_a_queue_that_breaks_after_the_case_was_made_takes_nothing_away(
+    queue: FilingQueue, client: IntakeClient, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    filer, made = Filer(queue, client, vault), draft(vault)
+    breaking = filer.file(made, "openid-9", "wechat")
+    queue.settle = _broken  # type: ignore[method-assign]
+    done = await breaking
+    await filer.close()
+    assert isinstance(done, Filed)
+    assert "could not be noted" in caplog.text
+    again = await filer.file(made, "openid-9", "wechat")
+    await filer.close()
+    assert isinstance(again, Filed) and again.case.case_id == done.case.case_id
+
+
+def _broken(*_: object, **__: object) -> None:
+    raise QueueUnavailable("disk full")
+
+
 async def test_the_same_draft_is_one_case_however_often_it_is_filed(
     queue: FilingQueue, client: IntakeClient, vault: Vault
 ) -> None:
@@ -90,8 +121,9 @@ async def test_noted_while_nobody_answers_then_delivered_and_told_once(
 ) -> None:
     noted = await Filer(queue, nobody, vault).file(draft(vault), "openid-3", "wechat")
     assert isinstance(noted, Noted)
-    assert b"13800138000" not in (tmp_path / "queue.db").read_bytes()
-    assert "路灯".encode() not in (tmp_path / "queue.db").read_bytes()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("queue.db*"))
+    assert noted.receipt.lower().encode() in stored
+    assert b"13800138000" not in stored and "路灯".encode() not in stored
     waiting = queue.pending_of("openid-3")
     assert [filing.receipt for filing in waiting] == [noted.receipt]
     # Another process opens the same file, as after a restart.

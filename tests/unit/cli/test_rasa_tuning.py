@@ -113,6 +113,31 @@ def test_same_event_classes_as_rasa(restored: None) -> None:
         events.Event.resolve_by_type("no_such_event")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"events": [], "responses": []},
+        {"events": [{"event": "slot", "name": "draft", "value": {"a": 1}}], "responses": []},
+        {"events": [{"event": "no_such"}], "responses": []},
+        {"events": "none", "responses": []},
+        {"responses": ["text"]},
+        [],
+    ],
+)
+def test_answers_of_actions_are_checked_as_rasa_does(restored: None, answer: Any) -> None:
+    action = RemoteAction("action_x", EndpointConfig("http://127.0.0.1:1/webhook"))
+
+    def verdict() -> type[Exception] | bool:
+        try:
+            return action._validate_action_result(answer)
+        except Exception as error:
+            return type(error)
+
+    plain = verdict()
+    rasa_tuning.apply()
+    assert verdict() == plain
+
+
 class Named:
     """A node that says its name and what it was given."""
 
