@@ -66,6 +66,8 @@ class WeChatSide:
         token, app_id, aes_key: the account's Token, AppID and EncodingAESKey.
         mode: 安全模式 ``safe``, 明文模式 ``plain`` or 兼容模式 ``compatible``.
         timeout: seconds that one delivery may take.
+        keep_connections: as behind a proxy that keeps its connections to the bot. One left over
+            from a restarted bot costs a delivery.
     """
 
     def __init__(
@@ -77,12 +79,14 @@ class WeChatSide:
         mode: Mode = "safe",
         *,
         timeout: float = DELIVERY_TIMEOUT,
+        keep_connections: bool = False,
     ) -> None:
         self.webhook_url = webhook_url
         self.mode = mode
         self.account = original_id(app_id)
         self._envelope = Envelope(token, app_id, aes_key)
         self._timeout = timeout
+        self._limits = httpx.Limits(max_keepalive_connections=None if keep_connections else 0)
         self._last_msg_id = 0
         self._client: httpx.AsyncClient | None = None
 
@@ -180,9 +184,7 @@ class WeChatSide:
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:
-            # No connection is kept: one left over from a restarted bot would cost a delivery.
-            limits = httpx.Limits(max_keepalive_connections=0)
             self._client = httpx.AsyncClient(
-                trust_env=False, timeout=self._timeout, limits=limits, follow_redirects=False
+                trust_env=False, timeout=self._timeout, limits=self._limits, follow_redirects=False
             )
         return self._client
