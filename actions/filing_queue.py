@@ -33,6 +33,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from bot.privacy import SealBroken, Vault
+from bot.sqlite import keep_log
 
 logger = logging.getLogger(__name__)
 
@@ -231,8 +232,6 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def durable(connection: Any, _: Any) -> None:
         # An appeal that the citizen was told is noted must survive a power cut.
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=5000")
+        keep_log(connection, "FULL")
 
     return engine

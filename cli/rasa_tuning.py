@@ -30,6 +30,8 @@ from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.pool import QueuePool
 
+from bot.sqlite import keep_log
+
 # Shorter than the action server keeps an idle connection (Sanic: 5 s), so a dying one is not used.
 _IDLE_SECONDS = 2.0
 _STORED = "_suqiu_stored_events"
@@ -41,7 +43,7 @@ def apply() -> None:
     _remember_event_classes()
     _keep_sqlite_open()
     _save_only_new_events()
-    _walk_graph_without_dask()
+    walk_graph_without_dask()
     _keep_action_connection()
 
 
@@ -94,8 +96,7 @@ def _keep_sqlite_open() -> None:
 
 
 def _sqlite_pragmas(connection: Any, record: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    keep_log(connection, "NORMAL")
 
 
 def _save_only_new_events() -> None:
@@ -174,7 +175,7 @@ def _row(sender_id: str, event: Event) -> dict[str, Any]:
     }
 
 
-def _walk_graph_without_dask() -> None:
+def walk_graph_without_dask() -> None:
     """dask orders the handful of nodes of a message's graph anew each time, and Rasa prints the
     whole conversation into a debug line that nobody sees. Here each node asks for what it needs."""
 

@@ -15,6 +15,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
+from bot.sqlite import keep_log
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 5
 _STATEMENT_SECONDS = 10
@@ -112,12 +114,8 @@ def _sqlite(url: URL) -> Engine:
     def prepare(connection: Any, record: Any) -> None:
         # Transactions begin below: the driver's own BEGIN comes late and is never IMMEDIATE.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # In WAL mode NORMAL may lose the last commits at a power cut; FULL syncs each one.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        keep_log(connection, "FULL", _BUSY_SECONDS)
+        connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -181,7 +181,9 @@ async def test_status_desk(
     desk = StatusDesk(client, queue)
     made = draft(vault)
     made.contact_phone = ANONYMOUS
-    done = await Filer(queue, client, vault).file(made, "o9", "wechat")
+    filer = Filer(queue, client, vault)
+    done = await filer.file(made, "o9", "wechat")
+    await filer.close()
     assert isinstance(done, Filed)
     case_id = done.case.case_id
 
