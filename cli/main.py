@@ -93,6 +93,23 @@ def classify(
 
 
 @app.command()
+def validate(
+    folder: Path = typer.Argument(None, help="例句目录，默认 data/nlu"),
+    faults_only: bool = typer.Option(False, "--faults-only", help="只列必须改的"),
+) -> None:
+    """检查例句：重复、相近、矛盾或可疑的标注、空行、太长、个人信息、数量不均，指出在哪一行。"""
+    from cli.model import PROJECT
+    from cli.validate import NoExamples, validate_examples
+
+    try:
+        good = validate_examples(folder or PROJECT / "data" / "nlu", faults_only, console)
+    except (OSError, NoExamples) as error:
+        raise _fail(error) from error
+    if not good:
+        raise typer.Exit(1)
+
+
+@app.command()
 def evaluate(
     routing: Path = typer.Option(None, help="有 subject、text、department 的 JSON Lines"),
     topics: Path = typer.Option(None, help="有 subject、text、topic 的 JSON Lines"),

@@ -78,6 +78,9 @@ def load_agent(model_dir: Path) -> Any:
     quiet()
     from rasa.core.agent import Agent
 
+    from cli.rasa_tuning import walk_graph_without_dask
+
+    walk_graph_without_dask()
     return Agent.load(str(model_path(model_dir)))
 
 

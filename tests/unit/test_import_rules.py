@@ -10,14 +10,24 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-PACKAGES = ("bot", "actions", "connectors", "intake", "intake_client", "simulator", "cli")
+PACKAGES = (
+    "bot",
+    "actions",
+    "connectors",
+    "intake",
+    "intake_client",
+    "simulator",
+    "workbench",
+    "cli",
+)
 FORBIDDEN = {
     "actions": {"intake", "connectors", "rasa", "tensorflow", "spacy", "bot.nlu"},
     "intake": {"bot.nlu", "actions", "connectors", "rasa", "tensorflow", "spacy", "simulator"},
     "intake_client": {"intake", "rasa", "sqlalchemy", "actions", "bot.nlu"},
     "simulator": {"intake", "actions", "connectors", "rasa", "bot.nlu"},
     "connectors": {"intake", "actions"},
-    "bot": {"intake", "actions", "connectors", "intake_client", "simulator"},
+    "bot": {"intake", "actions", "connectors", "intake_client", "simulator", "workbench"},
+    "workbench": {"intake", "actions", "connectors", "simulator"},
 }
 
 
