@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from wechatpy import parse_message
 
+from bot.nlu.pin import locate
 from connectors.wechat.security import BadMessage
 
 
@@ -76,6 +77,18 @@ def _words(kind: str, message: object) -> str | None:
         recognition = getattr(message, "recognition", None)
         return recognition if isinstance(recognition, str) and recognition.strip() else None
     if kind == "location":
-        label = getattr(message, "label", None)
-        return label if isinstance(label, str) and label.strip() else None
+        return _place(message)
     return None
+
+
+def _place(message: object) -> str | None:
+    """Where a location pin lies, in words; the label where the position says nothing."""
+    data = getattr(message, "_data", {})
+    label = data.get("Label")
+    label = label.strip() if isinstance(label, str) else ""
+    # 接收普通消息：Location_X 是纬度，Location_Y 是经度
+    address = locate(data.get("Location_X"), data.get("Location_Y"), label)
+    if address is None:
+        return label or None
+    levels = (address.district, address.town, address.community, address.detail)
+    return "".join(level for level in levels if level)

@@ -38,7 +38,25 @@ def test_a_text() -> None:
     [
         ("voice", "<Recognition>路灯坏了</Recognition><MsgId>1</MsgId>", "路灯坏了"),
         ("voice", "<MsgId>1</MsgId>", None),
-        ("location", "<Label>桂城平东</Label><MsgId>1</MsgId>", "桂城平东"),
+        ("location", "<Label>桂城平东</Label><MsgId>1</MsgId>", "南海区桂城街道平东社区"),
+        (
+            "location",
+            "<Location_X>23.0286</Location_X><Location_Y>113.1433</Location_Y><MsgId>1</MsgId>",
+            "南海区",
+        ),
+        (
+            "location",
+            "<Location_X>23.0286</Location_X><Location_Y>113.1433</Location_Y>"
+            "<Label>佛山市南海区桂城街道灯湖东路6号</Label><MsgId>1</MsgId>",
+            "南海区桂城街道灯湖东路6号",
+        ),
+        (
+            "location",
+            "<Location_X>23.13</Location_X><Location_Y>113.26</Location_Y>"
+            "<Label>广州市越秀区人民公园</Label><MsgId>1</MsgId>",
+            "广州市越秀区人民公园",
+        ),
+        ("location", "<Location_X>x</Location_X><MsgId>1</MsgId>", None),
         ("image", "<PicUrl>http://x</PicUrl><MsgId>1</MsgId>", None),
         ("hologram", "<MsgId>1</MsgId>", None),
         ("TEXT", "<Content>大写</Content><MsgId>1</MsgId>", "大写"),
