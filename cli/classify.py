@@ -50,6 +50,7 @@ def as_classification(parsed: dict[str, Any]) -> dict[str, Any]:
         "intent_confidence": round(parsed["intent"]["confidence"], 4),
         "department": ranking[0]["department"] if ranking else None,
         "ranking": [{**row, "confidence": round(row["confidence"], 4)} for row in ranking],
+        "reasons": parsed.get("department_reasons", []) if appeal else [],
         "appeal_type": parsed.get("appeal_type") if appeal else None,
         "urgent": bool(parsed.get("urgent")),
         "handling_mode": parsed.get("handling_mode") if appeal else None,

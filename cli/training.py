@@ -19,8 +19,8 @@ from cli.model import PROJECT, TrainingFailed, model_path, train
 
 _LABELS = {
     "FinetuningValidator": "检查数据",
-    "AppealTokenizer": "分词",
     "AppealClassifier": "训练意图与部门分类",
+    "AppealProfiler": "学什么算紧急",
     "RulePolicy": "训练对话规则",
 }
 _STEP, _ERROR = "step ", "error "

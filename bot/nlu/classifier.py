@@ -1,4 +1,4 @@
-"""Intent and department in one component: two linear rankers on the same features.
+"""Intent and department in one component: two linear rankers on features of the same kind.
 
 The first decides what the citizen wants (``intent``), the second who is responsible, as if the
 message were an appeal (``department_ranking``). Departments are trained from Rasa's own retrieval
@@ -24,30 +24,33 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.case_id import find_case_ids
 from bot.nlu.address import beyond_address
 from bot.nlu.gazetteer import gazetteer
+from bot.nlu.gist import gist
+from bot.nlu.labels import EXTERNAL_PREFIX, REPORT_INTENT, UNSPECIFIED
 from bot.nlu.normalizer import normalize
-from bot.nlu.ranker import LinearRanker, TextFeatures, long_letters, short_sayings
+from bot.nlu.ranker import LETTERS, LinearRanker, TextFeatures, long_letters, short_sayings
 from bot.nlu.words import load_user_words
 from bot.vocabulary import departments
 
-REPORT_INTENT = "report_issue"
-# "我要投诉" without a matter: an appeal that has no department yet.
-UNSPECIFIED = "unspecified"
 CHITCHAT = "chitchat"
-# Intents that the system triggers: no citizen's words shall ever be taken for one.
-EXTERNAL_PREFIX = "EXTERNAL_"
 PROVIDE_INFO = "provide_info"
+QUERY_STATUS = "query_status"
 _SOMEWHERE = "〇地"
+_AROUND_CASE_IDS = re.compile(r"(?:还有|同埋|编号|单号|诉求|查|[同和跟及与是系个,，、。:：\s])*")
 _BARE_NUMBER = re.compile(r"\s*(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}\s*")
 DEPARTMENT_RANKING = "department_ranking"
+DEPARTMENT_REASONS = "department_reasons"
 NAMES_MATTER = "names_matter"
 _UNSPECIFIED_LABEL = f"{REPORT_INTENT}/{UNSPECIFIED}"
 _RANKING_LENGTH = 5
 # "好嘈" and "发臭" are matters; a single character is the rest of a name.
 _SHORTEST_MATTER = 2
 _SURE_MATTER = 0.95
-_WORD_CHARACTER = re.compile(r"\w")
+_WORD = re.compile(r"\w")
+_SHORTEST_REASON = 2
+_MOST_REASONS = 4
 _FILE_NAME = "appeal_classifier.joblib"
 
 
@@ -57,17 +60,20 @@ class UnknownDepartment(Exception):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class AppealClassifier(GraphComponent):
-    """Sets ``intent``, ``intent_ranking``, ``department_ranking`` and ``names_matter``.
+    """Sets ``intent``, ``intent_ranking``, ``department_ranking``, ``department_reasons`` and
+    ``names_matter``.
 
     ``department_ranking`` is a list of ``{"department": code, "confidence": probability}``, best
-    first: who would be responsible if the message is an appeal. ``names_matter`` tells whether it
-    is one, and says what it is about.
+    first: who would be responsible if the message is an appeal; ``department_reasons`` the words
+    that spoke for the first. ``names_matter`` tells whether it is an appeal, and says what it is
+    about.
     """
 
     def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
         self._model_storage = model_storage
         self._resource = resource
         self._features: TextFeatures | None = None
+        self._appeal_features: TextFeatures | None = None
         self._intents: LinearRanker | None = None
         self._departments: LinearRanker | None = None
 
@@ -93,19 +99,24 @@ class AppealClassifier(GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and not example.get(INTENT).startswith(EXTERNAL_PREFIX)
         ]
-        texts = [text for text, _, _ in rows]
-        appeals = [(without_places(text), department) for text, _, department in rows if department]
-        self._features = TextFeatures().fit([*texts, *(text for text, _ in appeals)])
+        texts = [gist(text) for text, _, _ in rows]
+        appeals = [
+            (gist(without_places(text)), department) for text, _, department in rows if department
+        ]
+        described = [text for text, _ in appeals]
+        # How rare a word is among appeals tells more about a department than among all sayings.
+        self._features, self._appeal_features = TextFeatures(), TextFeatures()
         self._intents = LinearRanker.fit(
-            self._features.transform(texts), [intent for _, intent, _ in rows], short_sayings
+            self._features.fit_transform(texts), [intent for _, intent, _ in rows], short_sayings
         )
         self._departments = LinearRanker.fit(
-            self._features.transform([text for text, _ in appeals]),
+            self._appeal_features.fit_transform(described),
             [department for _, department in appeals],
             long_letters,
+            LETTERS,
         )
         with self._model_storage.write_to(self._resource) as directory:
-            joblib.dump((self._features, self._intents, self._departments), directory / _FILE_NAME)
+            joblib.dump(self._parts(), directory / _FILE_NAME)
         return self._resource
 
     @classmethod
@@ -120,8 +131,12 @@ class AppealClassifier(GraphComponent):
         component = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as directory:
             loaded = joblib.load(directory / _FILE_NAME)
-        component._features, component._intents, component._departments = loaded
+        component._features, component._appeal_features = loaded[:2]
+        component._intents, component._departments = loaded[2:]
         return component
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self._features, self._appeal_features, self._intents, self._departments
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -129,13 +144,14 @@ class AppealClassifier(GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process(training_data.training_examples)
+        """Nothing that is trained later needs what this component says."""
         return training_data
 
     def _classify(self, message: Message) -> None:
-        assert self._features and self._intents and self._departments
+        assert self._features and self._appeal_features and self._intents
         text = normalize(message.get(TEXT) or "")
-        row = self._features.transform([text])
+        read = gist(text)
+        row = self._features.transform([read])
         if row.nnz == 0:
             # Emoji only, or nothing at all: no words, no meaning to guess.
             _set_without_matter(message, CHITCHAT, 0.0)
@@ -143,6 +159,9 @@ class AppealClassifier(GraphComponent):
         if _BARE_NUMBER.fullmatch(text):
             # The last digits of a phone. Numbers are too many to learn from examples.
             _set_without_matter(message, PROVIDE_INFO, 1.0)
+            return
+        if _names_only_cases(text):
+            _set_without_matter(message, QUERY_STATUS, 1.0)
             return
         by_intent = self._chances(row)
         if self._address_misleads(text, by_intent):
@@ -170,10 +189,11 @@ class AppealClassifier(GraphComponent):
             NAMES_MATTER, best == REPORT_INTENT and specified >= unspecified, add_to_output=True
         )
         # A place helps to tell an address from an appeal, but says nothing about whose it is.
-        placeless = without_places(text)
-        if placeless != text:
-            row = self._features.transform([placeless])
-        message.set(DEPARTMENT_RANKING, self._rank(row), add_to_output=True)
+        row = self._appeal_features.transform([gist(without_places(text))])
+        responsible = self._rank(row)
+        message.set(DEPARTMENT_RANKING, responsible, add_to_output=True)
+        reasons = self._reasons(row, responsible[0]["department"])
+        message.set(DEPARTMENT_REASONS, reasons, add_to_output=True)
 
     def _chances(self, row: Any) -> dict[str, float]:
         assert self._intents
@@ -191,12 +211,12 @@ class AppealClassifier(GraphComponent):
         rest = beyond_address(text)
         if rest is None:
             return False
-        says_more = len(_WORD_CHARACTER.findall(rest)) >= _SHORTEST_MATTER
+        says_more = len(_WORD.findall(rest)) >= _SHORTEST_MATTER
         if best == REPORT_INTENT:
             return not says_more and chances[best] < _SURE_MATTER
         if not says_more:
             return False
-        beyond = self._chances(self._features.transform([rest]))
+        beyond = self._chances(self._features.transform([gist(rest)]))
         return beyond[REPORT_INTENT] > beyond[PROVIDE_INFO]
 
     def _rank(self, row: Any) -> list[dict[str, Any]]:
@@ -207,6 +227,35 @@ class AppealClassifier(GraphComponent):
             {"department": self._departments.labels[i], "confidence": float(probabilities[i])}
             for i in order
         ]
+
+    def _reasons(self, row: Any, department: str) -> list[str]:
+        """The words of a message that spoke most for ``department``, as the classifier read them.
+
+        Neighbouring characters say the same as the word they belong to: only the strongest stays.
+        """
+        assert self._appeal_features and self._departments
+        reasons: list[str] = []
+        for column in self._departments.reasons(row, department)[0]:
+            term = self._appeal_features.term(int(column))
+            if len(term) < _SHORTEST_REASON or not all(map(_WORD.match, term)):
+                continue
+            if any(set(term) & set(reason) for reason in reasons) or _SOMEWHERE[0] in term:
+                continue
+            reasons.append(term)
+            if len(reasons) == _MOST_REASONS:
+                break
+        return reasons
+
+
+def _names_only_cases(text: str) -> bool:
+    """Whether nothing but case IDs stands in ``text``: whoever sends one asks how it stands."""
+    mentions = find_case_ids(text)
+    position, around = 0, []
+    for mention in mentions:
+        around.append(text[position : mention.start])
+        position = mention.end
+    around.append(text[position:])
+    return bool(mentions) and all(map(_AROUND_CASE_IDS.fullmatch, around))
 
 
 def without_places(text: str) -> str:
@@ -224,6 +273,7 @@ def _set_without_matter(message: Message, intent: str, confidence: float) -> Non
     message.set("intent_ranking", [known], add_to_output=True)
     message.set(NAMES_MATTER, False, add_to_output=True)
     message.set(DEPARTMENT_RANKING, [], add_to_output=True)
+    message.set(DEPARTMENT_REASONS, [], add_to_output=True)
 
 
 def _labels(example: Message) -> tuple[str, str | None]:

@@ -9,64 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from bot.nlu.place_evidence import Evidence
+from bot.nlu.place_mention import COMMUNITY, DISTRICT, TOWN, Place, PlaceMention
 from bot.places import place_tree
 from bot.vocabulary import load_yaml
 
-DISTRICT, TOWN, COMMUNITY = "district", "town", "community"
-_LEVELS = {DISTRICT: 1, TOWN: 2, COMMUNITY: 3}
+__all__ = [
+    "COMMUNITY",
+    "DISTRICT",
+    "TOWN",
+    "Gazetteer",
+    "Place",
+    "PlaceMention",
+    "extract_places",
+    "gazetteer",
+]
 _TOWN_SUFFIX = re.compile(r"(镇街道|街道|镇)$")
 _COMMUNITY_SUFFIX = re.compile(r"(社区|村)$")
-# What may stand between two names of one place: "南海区的桂城", "大沥，盐步".
-_JOINT = re.compile(r"^[\s的,，、.。]{0,2}(?:街道|镇|区|街|那边|这边|嗰边)?[\s的,，、]{0,1}$")
-# "同济路" and "南海大道" name roads, not the community 同济 or the district 南海.
-_ROAD = re.compile(
-    r"[东南西北中]?[一二三四五六七八九]?(?:路(?!灯|面|口|边|段)|大道|街(?!道|办)|巷)"
-)
-# Beside a weak name other suffixes make it something else too: 建设银行, 太平医院.
-_INSTITUTION = re.compile(
-    rf"{_ROAD.pattern}|桥|站|大厦|广场|学校|小学|中学|医院|银行|公司|酒店|工厂"
-)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A district, town or community; the levels above are filled."""
-
-    level: str
-    district: str
-    town: str | None = None
-    community: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.community or self.town or self.district
-
-    def lies_in(self, other: Place) -> bool:
-        """Whether this place is ``other`` or part of it."""
-        return (
-            self.district == other.district
-            and other.town in (None, self.town)
-            and other.community in (None, self.community)
-        )
-
-
-@dataclass(frozen=True)
-class PlaceMention:
-    """A name found in a text, with every place it can mean.
-
-    A ``weak`` name may be an ordinary word; a ``landmark`` (千灯湖, 盐步) says more than its town.
-    """
-
-    start: int
-    end: int
-    text: str
-    places: tuple[Place, ...]
-    weak: bool
-    landmark: bool = False
+_TOWN_SUFFIXES = ("镇", "街道", "镇街道", "街道办", "街")
+_OLD_TOWN_SUFFIXES = ("镇", "街道", "街道办")
 
 
 class Gazetteer:
@@ -75,18 +39,26 @@ class Gazetteer:
     def __init__(self, tree: Mapping[str, Mapping[str, list[str]]], extra: dict[str, Any]) -> None:
         self._tree = tree
         self._index: dict[str, tuple[Place, ...]] = {}
-        self._weak: set[str] = set()
-        self._add_official(tree, set(extra["weak_stems"]))
-        self._landmarks = {*extra["areas"], *extra["district_areas"]}
-        for surface, (district, town) in extra["areas"].items():
-            self._add(surface, Place(TOWN, district, town))
-        for surface, district in extra["district_areas"].items():
-            self._add(surface, Place(DISTRICT, district))
+        # Meanings that count only where the other words say so: 太平村 for 太平社区.
+        self._loose: dict[str, tuple[Place, ...]] = {}
+        self._weak: set[str] = {*extra["weak_stems"], *extra["weak_communities"]}
+        self._common: set[str] = set(extra["common_communities"])
+        self._bare: set[str] = set()
+        self._stems: set[str] = set()
+        self._add_official(tree)
+        self._landmarks = {*extra["areas"], *extra["district_areas"], *extra["old_towns"]}
+        self._add_areas(extra)
         self._add_communities(tree)
+        for name, (district, town) in extra["more_communities"].items():
+            self._add_loosely(name, Place(COMMUNITY, district, town, name))
         self._elsewhere = set(extra["not_foshan"])
+        self._evidence = Evidence(extra["elsewhere"])
+        # Several components ask for the same message.
+        self._last: tuple[str, list[PlaceMention]] | None = None
         # Hardly any two characters begin a name: look only where two do.
         self._lengths: dict[str, list[int]] = {}
-        for surface in sorted({*self._index, *self._elsewhere}, key=len, reverse=True):
+        names = {*self._index, *self._loose, *self._elsewhere}
+        for surface in sorted(names, key=len, reverse=True):
             lengths = self._lengths.setdefault(surface[:2], [])
             if len(surface) not in lengths:
                 lengths.append(len(surface))
@@ -108,10 +80,20 @@ class Gazetteer:
 
     def full_names(self) -> Iterable[str]:
         """Names that are no ordinary words, for the segmenter."""
-        return [surface for surface in self._index if surface not in self._weak]
+        unsure = self._weak | self._common | self._stems
+        return [surface for surface in {**self._index, **self._loose} if surface not in unsure]
+
+    def names_other_city(self, text: str) -> bool:
+        """Whether ``text`` (normalised) names a place outside Foshan."""
+        return self._evidence.names_other_city(text)
 
     def find(self, text: str) -> list[PlaceMention]:
         """Names in ``text`` (normalised) from left to right, the longest at each position."""
+        if self._last is None or self._last[0] != text:
+            self._last = text, self._find(text)
+        return list(self._last[1])
+
+    def _find(self, text: str) -> list[PlaceMention]:
         mentions: list[PlaceMention] = []
         position = 0
         while position < len(text):
@@ -120,59 +102,92 @@ class Gazetteer:
                 if surface in self._elsewhere:
                     position += length
                     break
-                places = self._index.get(surface)
-                if places:
-                    mentions.append(
-                        PlaceMention(
-                            position,
-                            position + length,
-                            surface,
-                            places,
-                            weak=surface in self._weak,
-                            landmark=surface in self._landmarks,
-                        )
-                    )
+                if surface in self._index or surface in self._loose:
+                    mentions.append(self._mention(position, surface))
                     position += length
                     break
             else:
                 position += 1
-        return _drop_unsupported(text, mentions)
+        return self._evidence.kept(text, mentions)
 
-    def _add_official(self, tree: Mapping[str, Mapping[str, list[str]]], weak: set[str]) -> None:
+    def _mention(self, start: int, surface: str) -> PlaceMention:
+        loose = self._loose.get(surface, ())
+        return PlaceMention(
+            start,
+            start + len(surface),
+            surface,
+            self._index.get(surface, loose),
+            weak=surface in self._weak or surface in self._common,
+            landmark=surface in self._landmarks,
+            common=surface in self._common,
+            bare=surface in self._bare,
+            loose=loose,
+        )
+
+    def _add_official(self, tree: Mapping[str, Mapping[str, list[str]]]) -> None:
         for district, towns in tree.items():
-            self._add(district, Place(DISTRICT, district))
-            self._add_stem(district[:-1], Place(DISTRICT, district), weak)
+            place = Place(DISTRICT, district)
+            self._add_bare(district[:-1], place)
+            # Until 2002 these were cities of their own, and counties before.
+            for suffix in ("区", "市", "县"):
+                self._add(district[:-1] + suffix, place)
             for town in towns:
                 place = Place(TOWN, district, town)
                 stem = _TOWN_SUFFIX.sub("", town)
-                for suffix in ("镇", "街道", "镇街道", "街道办", "街"):
+                for suffix in _TOWN_SUFFIXES:
                     self._add(stem + suffix, place)
-                self._add_stem(stem, place, weak)
+                self._add_bare(stem, place)
+
+    def _add_areas(self, extra: Mapping[str, Any]) -> None:
+        for surface, (district, town) in extra["areas"].items():
+            self._add(surface, Place(TOWN, district, town))
+        for surface, district in {**extra["district_areas"], **extra["old_districts"]}.items():
+            self._add(surface, Place(DISTRICT, district))
+        for stem, (district, town) in extra["old_towns"].items():
+            self._add_bare(stem, Place(TOWN, district, town))
+        for stem, (district, town) in {
+            **extra["old_towns"],
+            **extra["old_towns_with_suffix"],
+        }.items():
+            for suffix in _OLD_TOWN_SUFFIXES:
+                self._add(stem + suffix, Place(TOWN, district, town))
 
     def _add_communities(self, tree: Mapping[str, Mapping[str, list[str]]]) -> None:
+        places = [
+            Place(COMMUNITY, district, town, community)
+            for district, towns in tree.items()
+            for town, communities in towns.items()
+            for community in communities
+        ]
         taken = set(self._index)
-        for district, towns in tree.items():
-            for town, communities in towns.items():
-                for community in communities:
-                    place = Place(COMMUNITY, district, town, community)
-                    self._add_community(place, set(communities), taken)
+        for place in places:
+            # 罗村 is a community too, but who says it means the old town.
+            if place.name in taken:
+                self._add_loosely(place.name, place)
+            else:
+                self._add(place.name, place)
+        for place in places:
+            self._add_short_forms(place, taken)
 
-    def _add_community(self, place: Place, neighbours: set[str], taken: set[str]) -> None:
+    def _add_short_forms(self, place: Place, taken: set[str]) -> None:
         stem = _COMMUNITY_SUFFIX.sub("", place.name)
-        self._add(place.name, place)
+        # "里水" is the town, not the community in its middle.
+        if len(stem) == 1 or not stem:
+            return
+        neighbours = self._tree[place.district][place.town or ""]
         for suffix in ("社区", "村", "村委", "居委"):
             # 乐平村 and 乐平社区 are two neighbours; elsewhere people mix the suffixes up.
-            if len(stem) > 1 and stem + suffix not in neighbours:
-                self._add(stem + suffix, place)
-        # "里水" is the town, not the community in its middle. "平东", "河西", "太平" without
-        # 村 or 社区 count only beside the name of their town.
-        if len(stem) > 1 and stem not in taken:
-            self._weak.add(stem)
-            self._add(stem, place)
+            if stem + suffix not in neighbours:
+                if suffix in ("社区", "村"):
+                    self._add_loosely(stem + suffix, place)
+                else:
+                    self._add(stem + suffix, place)
+        if stem not in taken:
+            self._stems.add(stem)
+            self._add_bare(stem, place)
 
-    def _add_stem(self, stem: str, place: Place, weak: set[str]) -> None:
-        if stem in weak:
-            self._weak.add(stem)
+    def _add_bare(self, stem: str, place: Place) -> None:
+        self._bare.add(stem)
         self._add(stem, place)
 
     def _add(self, surface: str, place: Place) -> None:
@@ -180,39 +195,8 @@ class Gazetteer:
         if place not in known:
             self._index[surface] = (*known, place)
 
-
-def _drop_unsupported(text: str, mentions: list[PlaceMention]) -> list[PlaceMention]:
-    """Keep a weak name only beside another name that it fits (桂城平东) or as the whole answer."""
-    kept: list[PlaceMention] = []
-    for number, mention in enumerate(mentions):
-        if (_INSTITUTION if mention.weak else _ROAD).match(text, mention.end):
-            continue
-        if mention.text == text.strip(" ,.!?，。！？"):
-            return [mention]
-        before = kept[-1] if kept else None
-        after = mentions[number + 1] if number + 1 < len(mentions) else None
-        if before and _joined(text, before, mention):
-            kept.append(_narrowed(mention, before))
-        elif not mention.weak or after and _joined(text, mention, after) and _fits(after, mention):
-            kept.append(mention)
-    return kept
-
-
-def _joined(text: str, before: PlaceMention, after: PlaceMention) -> bool:
-    return bool(_JOINT.match(text[before.end : after.start])) and (
-        _fits(after, before) or not after.weak
-    )
-
-
-def _fits(inner: PlaceMention, outer: PlaceMention) -> bool:
-    return any(a != b and a.lies_in(b) for a in inner.places for b in outer.places)
-
-
-def _narrowed(mention: PlaceMention, before: PlaceMention) -> PlaceMention:
-    inside = tuple(p for p in mention.places if any(p.lies_in(o) for o in before.places))
-    if not inside:
-        return mention
-    return replace(mention, places=inside, weak=False)
+    def _add_loosely(self, surface: str, place: Place) -> None:
+        self._loose[surface] = (*self._loose.get(surface, ()), place)
 
 
 def extract_places() -> dict[str, dict[str, list[str]]]:

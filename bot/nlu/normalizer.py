@@ -19,10 +19,20 @@ def normalize(text: str) -> str:
     """Normalise width, script and blanks; same length as ``text``."""
     narrow = "".join(map(_narrow, text))
     simplified = _converter.convert(narrow)
-    if len(simplified) == len(narrow):
-        return simplified
-    # A phrase was rewritten with another length: convert character by character instead.
-    return "".join(_simplify(character) for character in narrow)
+    if len(simplified) != len(narrow):
+        # A phrase was rewritten with another length: convert character by character instead.
+        simplified = "".join(map(_simplify, narrow))
+    return "".join(map(_usual, simplified, narrow))
+
+
+def _usual(simplified: str, written: str) -> str:
+    """OpenCC simplifies Cantonese characters to forms that nobody types (嗰 to 𠮶)."""
+    return written if _is_usual(written) and not _is_usual(simplified) else simplified
+
+
+def _is_usual(character: str) -> bool:
+    """Whether it is in the block of characters that keyboards offer."""
+    return "\u4e00" <= character <= "\u9fff"
 
 
 @lru_cache(maxsize=4096)

@@ -1,20 +1,33 @@
-"""Appeal type, urgency and handling mode of an appeal. Rules; knows Rasa only at the end."""
+"""Appeal type, urgency and handling mode of an appeal; knows Rasa only at the end."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import joblib
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.classifier import DEPARTMENT_RANKING
 from bot.nlu.component import RuleExtractor
 from bot.nlu.danger import find_dangers
+from bot.nlu.labels import REPORT_INTENT
+from bot.nlu.normalizer import normalize
+from bot.nlu.urgency import URGENT, URGENT_BY_RULE, UrgencyModel, read_examples
 from bot.vocabulary import departments, load_yaml
 
+# Trainers keep it beside the other examples; its form is not Rasa's, so Rasa leaves it alone.
+URGENCY_EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "urgency.yml"
+_FILE_NAME = "urgency.joblib"
 # Two departments this close, and together nearly sure, share the matter.
 _CROSS_SHARE = 0.6
 _CROSS_TOGETHER = 0.75
@@ -48,9 +61,16 @@ def appeal_type(text: str) -> str:
     return best if scores[best] > scores["complaint"] else "complaint"
 
 
-def is_urgent(text: str) -> bool:
-    """Whether a present danger is named in a normalised text."""
-    return bool(find_dangers(text))
+def is_urgent(text: str, chance: float | None = None) -> bool:
+    """Whether a normalised text tells of a present danger.
+
+    ``chance``: what ``UrgencyModel`` says of it. Without a model the rules alone decide; with one,
+    a danger that they name needs less of a chance.
+    """
+    named = bool(find_dangers(text))
+    if chance is None:
+        return named
+    return chance >= (URGENT_BY_RULE if named else URGENT)
 
 
 def handling_mode(
@@ -78,15 +98,60 @@ def _shared(first: float, second: float) -> bool:
     return second >= _CROSS_SHARE * first and first + second >= _CROSS_TOGETHER
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class AppealProfiler(RuleExtractor):
-    """Sets ``appeal_type``, ``urgent`` and ``handling_mode``; runs after the classifier."""
+    """Sets ``appeal_type``, ``urgent`` and ``handling_mode``; runs after the classifier.
 
-    def warm_up(self) -> None:
-        self.understand(Message({DEPARTMENT_RANKING: []}), "路灯坏了")
+    Learns what is urgent from ``data/urgency.yml`` and, as everyday matters, from the appeals among
+    Rasa's examples.
+    """
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource):
+        super().__init__(config)
+        self._model_storage = model_storage
+        self._resource = resource
+        self._urgency: UrgencyModel | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> AppealProfiler:
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn what is urgent."""
+        everyday = [
+            normalize(example.get(TEXT))
+            for example in training_data.intent_examples
+            if example.get(TEXT) and example.get(INTENT) == REPORT_INTENT
+        ]
+        self._urgency = UrgencyModel().fit(*read_examples(URGENCY_EXAMPLES), everyday)
+        with self._model_storage.write_to(self._resource) as directory:
+            joblib.dump(self._urgency, directory / _FILE_NAME)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> AppealProfiler:
+        component = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as directory:
+            component._urgency = joblib.load(directory / _FILE_NAME)
+        component.understand(Message({DEPARTMENT_RANKING: []}), "路灯坏了")
+        return component
 
     def understand(self, message: Message, text: str) -> None:
-        kind, urgent = appeal_type(text), is_urgent(text)
+        kind = appeal_type(text)
+        urgent = is_urgent(text, self._urgency.chance(text) if self._urgency else None)
         message.set("appeal_type", kind, add_to_output=True)
         message.set("urgent", urgent, add_to_output=True)
         message.set(

@@ -10,6 +10,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.normalizer import normalize
 from bot.nlu.words import load_user_words, segments
@@ -25,6 +26,9 @@ class AppealTokenizer(Tokenizer):
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",
             "token_pattern": None,
+            # Only featurizers of Rasa's own need them, and on many examples they take longer than
+            # the rest of the training.
+            "tokens_for_training": False,
         }
 
     @classmethod
@@ -41,6 +45,12 @@ class AppealTokenizer(Tokenizer):
     @staticmethod
     def supported_languages() -> list[str]:
         return ["zh"]
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Tokens of the examples, where a component of the pipeline learns from tokens."""
+        if self._config["tokens_for_training"]:
+            return super().process_training_data(training_data)
+        return training_data
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = normalize(message.get(attribute) or "")
