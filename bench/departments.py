@@ -32,7 +32,6 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.naive_bayes import ComplementNB  # noqa: E402
 from sklearn.svm import LinearSVC  # noqa: E402
 
-from bot.nlu.classifier import without_places  # noqa: E402
 from bot.nlu.gist import gist  # noqa: E402
 from bot.nlu.labels import REPORT_INTENT, UNSPECIFIED  # noqa: E402
 from bot.nlu.normalizer import normalize  # noqa: E402
@@ -43,6 +42,7 @@ from bot.nlu.ranker import (  # noqa: E402
     long_letters,
     short_sayings,
 )
+from bot.nlu.reading import without_places  # noqa: E402
 from bot.nlu.words import load_user_words, words  # noqa: E402
 from workbench.examples import example_files, read_examples  # noqa: E402
 

@@ -26,18 +26,16 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.case_id import find_case_ids
 from bot.nlu.address import beyond_address
-from bot.nlu.gazetteer import gazetteer
-from bot.nlu.gist import gist
 from bot.nlu.labels import EXTERNAL_PREFIX, REPORT_INTENT, UNSPECIFIED
 from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import LETTERS, LinearRanker, TextFeatures, long_letters, short_sayings
+from bot.nlu.reading import SOMEWHERE, as_appeals, as_sayings
 from bot.nlu.words import load_user_words
 from bot.vocabulary import departments
 
 CHITCHAT = "chitchat"
 PROVIDE_INFO = "provide_info"
 QUERY_STATUS = "query_status"
-_SOMEWHERE = "〇地"
 _AROUND_CASE_IDS = re.compile(r"(?:还有|同埋|编号|单号|诉求|查|[同和跟及与是系个,，、。:：\s])*")
 _BARE_NUMBER = re.compile(r"\s*(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}\s*")
 DEPARTMENT_RANKING = "department_ranking"
@@ -99,18 +97,16 @@ class AppealClassifier(GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and not example.get(INTENT).startswith(EXTERNAL_PREFIX)
         ]
-        texts = [gist(text) for text, _, _ in rows]
-        appeals = [
-            (gist(without_places(text)), department) for text, _, department in rows if department
-        ]
-        described = [text for text, _ in appeals]
+        appeals = [(text, department) for text, _, department in rows if department]
         # How rare a word is among appeals tells more about a department than among all sayings.
         self._features, self._appeal_features = TextFeatures(), TextFeatures()
         self._intents = LinearRanker.fit(
-            self._features.fit_transform(texts), [intent for _, intent, _ in rows], short_sayings
+            self._features.fit_transform(*as_sayings([text for text, _, _ in rows])),
+            [intent for _, intent, _ in rows],
+            short_sayings,
         )
         self._departments = LinearRanker.fit(
-            self._appeal_features.fit_transform(described),
+            self._appeal_features.fit_transform(*as_appeals([text for text, _ in appeals])),
             [department for _, department in appeals],
             long_letters,
             LETTERS,
@@ -150,8 +146,7 @@ class AppealClassifier(GraphComponent):
     def _classify(self, message: Message) -> None:
         assert self._features and self._appeal_features and self._intents
         text = normalize(message.get(TEXT) or "")
-        read = gist(text)
-        row = self._features.transform([read])
+        row = self._features.transform(*as_sayings([text]))
         if row.nnz == 0:
             # Emoji only, or nothing at all: no words, no meaning to guess.
             _set_without_matter(message, CHITCHAT, 0.0)
@@ -189,7 +184,7 @@ class AppealClassifier(GraphComponent):
             NAMES_MATTER, best == REPORT_INTENT and specified >= unspecified, add_to_output=True
         )
         # A place helps to tell an address from an appeal, but says nothing about whose it is.
-        row = self._appeal_features.transform([gist(without_places(text))])
+        row = self._appeal_features.transform(*as_appeals([text]))
         responsible = self._rank(row)
         message.set(DEPARTMENT_RANKING, responsible, add_to_output=True)
         reasons = self._reasons(row, responsible[0]["department"])
@@ -216,7 +211,7 @@ class AppealClassifier(GraphComponent):
             return not says_more and chances[best] < _SURE_MATTER
         if not says_more:
             return False
-        beyond = self._chances(self._features.transform([gist(rest)]))
+        beyond = self._chances(self._features.transform(*as_sayings([rest])))
         return beyond[REPORT_INTENT] > beyond[PROVIDE_INFO]
 
     def _rank(self, row: Any) -> list[dict[str, Any]]:
@@ -239,7 +234,7 @@ class AppealClassifier(GraphComponent):
             term = self._appeal_features.term(int(column))
             if len(term) < _SHORTEST_REASON or not all(map(_WORD.match, term)):
                 continue
-            if any(set(term) & set(reason) for reason in reasons) or _SOMEWHERE[0] in term:
+            if any(set(term) & set(reason) for reason in reasons) or SOMEWHERE[0] in term:
                 continue
             reasons.append(term)
             if len(reasons) == _MOST_REASONS:
@@ -256,15 +251,6 @@ def _names_only_cases(text: str) -> bool:
         position = mention.end
     around.append(text[position:])
     return bool(mentions) and all(map(_AROUND_CASE_IDS.fullmatch, around))
-
-
-def without_places(text: str) -> str:
-    """``text`` (normalised) with one sign for every place: where it is says not whose it is."""
-    parts, position = [], 0
-    for mention in gazetteer().find(text):
-        parts += [text[position : mention.start], _SOMEWHERE]
-        position = mention.end
-    return "".join([*parts, text[position:]])
 
 
 def _set_without_matter(message: Message, intent: str, confidence: float) -> None:

@@ -55,17 +55,26 @@ class TextFeatures:
         self.fit_transform(texts)
         return self
 
-    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+    def fit_transform(
+        self, texts: Sequence[str], cut: Sequence[Sequence[str]] | None = None
+    ) -> csr_matrix:
         """``fit`` and ``transform`` of the same texts; each is cut into words once."""
         prepared = [_squeeze(text) for text in texts]
-        cut = [words(text) for text in prepared]
+        cut = [words(text) for text in prepared] if cut is None else cut
         self._characters.fit(map(_ngrams, prepared))
         self._words.fit(cut)
         return self._matrix(zip(prepared, cut, strict=True))
 
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """Shape ``(len(texts), number of features)``; a text without known terms has no entry."""
-        return self._matrix((text, words(text)) for text in map(_squeeze, texts))
+    def transform(
+        self, texts: Sequence[str], cut: Sequence[Sequence[str]] | None = None
+    ) -> csr_matrix:
+        """Shape ``(len(texts), number of features)``; a text without known terms has no entry.
+
+        ``cut``: the words of each text where they are known already or are not simply its own.
+        """
+        prepared = [_squeeze(text) for text in texts]
+        cut = [words(text) for text in prepared] if cut is None else cut
+        return self._matrix(zip(prepared, cut, strict=True))
 
     def _matrix(self, texts: Iterable[tuple[str, Sequence[str]]]) -> csr_matrix:
         columns, values, ends = [], [], [0]
