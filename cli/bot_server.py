@@ -6,14 +6,14 @@ import logging
 import os
 
 from bot.settings import Settings
-from cli import bot_log
+from cli import service_log
 from cli.model import PROJECT, model_path, quiet
 
 
 def serve(settings: Settings) -> None:
     """Run Rasa's server until SIGTERM or SIGINT."""
     quiet()
-    bot_log.apply()
+    service_log.apply()
     os.chdir(PROJECT)
     os.environ.update(settings.as_environment())
     import rasa.core.run
@@ -23,7 +23,7 @@ def serve(settings: Settings) -> None:
     from cli import rasa_tuning
 
     configure_logging_and_warnings(logging.WARNING)
-    bot_log.silence_deprecations()
+    service_log.silence_deprecations()
     rasa_tuning.apply()
     rasa.core.run.serve_application(
         model_path=str(model_path(settings.model_dir)),

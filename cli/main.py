@@ -195,6 +195,9 @@ def serve(service: str) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     # httpx logs each address it calls at INFO, with the openid in it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    from cli.service_log import hide_exception_messages
+
+    hide_exception_messages()
     from cli.serving import SERVERS, Unservable
 
     try:

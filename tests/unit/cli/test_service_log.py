@@ -10,8 +10,8 @@ from cli.model import PROJECT
 # In a process of its own: it changes logging and warnings for good.
 SCRIPT = """
 import logging, warnings
-from cli import bot_log
-bot_log.apply()
+from cli import service_log
+service_log.apply()
 from rasa.core.tracker_store import SQLTrackerStore
 import sqlalchemy, structlog
 logging.basicConfig()
@@ -42,3 +42,29 @@ def test_exceptions_are_logged_without_what_they_quote() -> None:
     assert logged.count("OperationalError in ") == 2
     assert "平东" not in logged
     assert "an old way" not in logged
+
+
+LIGHT = """
+import logging, sys
+from cli import service_log
+service_log.hide_exception_messages()
+logging.basicConfig()
+try:
+    raise ValueError("平东社区路灯坏了")
+except ValueError:
+    logging.getLogger("actions").exception("action %s failed", "x")
+print(sorted(name for name in ("rasa", "tensorflow") if name in sys.modules))
+"""
+
+
+def test_the_light_processes_hide_messages_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LIGHT],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "action x failed" in done.stderr and "ValueError in " in done.stderr
+    assert "平东" not in done.stderr
+    assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""What the bot's process may write into its log: no citizen's words, and nothing to wade through.
+"""What the processes may write into their logs: no citizen's words, and nothing to wade through.
 
 Rasa and its libraries log exceptions with their messages, and structlog even with the variables of
 every frame; both quote what was said. Here an exception is its kind and its place.
@@ -22,7 +22,7 @@ def apply() -> None:
     import sanic  # noqa: F401
 
     silence_deprecations()
-    logging.setLogRecordFactory(_record)
+    hide_exception_messages()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -33,6 +33,11 @@ def apply() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
     _hide_sql_parameters()
+
+
+def hide_exception_messages() -> None:
+    """An exception in a log is its kind and place; its message may quote what was said."""
+    logging.setLogRecordFactory(_record)
 
 
 def silence_deprecations() -> None:
