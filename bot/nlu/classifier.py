@@ -30,6 +30,7 @@ from bot.nlu.labels import EXTERNAL_PREFIX, REPORT_INTENT, UNSPECIFIED
 from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import LETTERS, LinearRanker, TextFeatures, long_letters, short_sayings
 from bot.nlu.reading import SOMEWHERE, as_appeals, as_sayings
+from bot.nlu.sentence_encoder import beside_vectors, sentence_vector
 from bot.nlu.words import load_user_words
 from bot.vocabulary import departments
 
@@ -92,12 +93,18 @@ class AppealClassifier(GraphComponent):
         Raises:
             UnknownDepartment: an example is labelled ``report_issue/<code>`` with an unknown code.
         """
-        rows = [
-            (normalize(example.get(TEXT)), *_labels(example))
+        examples = [
+            example
             for example in training_data.intent_examples
             if example.get(TEXT) and not example.get(INTENT).startswith(EXTERNAL_PREFIX)
         ]
+        rows = [(normalize(example.get(TEXT)), *_labels(example)) for example in examples]
         appeals = [(text, department) for text, _, department in rows if department]
+        vectors = [
+            sentence_vector(example)
+            for example, (_, _, department) in zip(examples, rows, strict=True)
+            if department
+        ]
         # How rare a word is among appeals tells more about a department than among all sayings.
         self._features, self._appeal_features = TextFeatures(), TextFeatures()
         self._intents = LinearRanker.fit(
@@ -106,7 +113,10 @@ class AppealClassifier(GraphComponent):
             short_sayings,
         )
         self._departments = LinearRanker.fit(
-            self._appeal_features.fit_transform(*as_appeals([text for text, _ in appeals])),
+            beside_vectors(
+                self._appeal_features.fit_transform(*as_appeals([text for text, _ in appeals])),
+                vectors,
+            ),
             [department for _, department in appeals],
             long_letters,
             LETTERS,
@@ -184,7 +194,9 @@ class AppealClassifier(GraphComponent):
             NAMES_MATTER, best == REPORT_INTENT and specified >= unspecified, add_to_output=True
         )
         # A place helps to tell an address from an appeal, but says nothing about whose it is.
-        row = self._appeal_features.transform(*as_appeals([text]))
+        row = beside_vectors(
+            self._appeal_features.transform(*as_appeals([text])), [sentence_vector(message)]
+        )
         responsible = self._rank(row)
         message.set(DEPARTMENT_RANKING, responsible, add_to_output=True)
         reasons = self._reasons(row, responsible[0]["department"])
@@ -231,6 +243,8 @@ class AppealClassifier(GraphComponent):
         assert self._appeal_features and self._departments
         reasons: list[str] = []
         for column in self._departments.reasons(row, department)[0]:
+            if column >= len(self._appeal_features):
+                continue  # a sentence vector has no words
             term = self._appeal_features.term(int(column))
             if len(term) < _SHORTEST_REASON or not all(map(_WORD.match, term)):
                 continue

@@ -84,12 +84,16 @@ class TextFeatures:
             columns += [characters[0], of_words[0] + len(self._characters)]
             values += [characters[1], of_words[1] * np.float32(_WORD_WEIGHT)]
             ends.append(ends[-1] + len(characters[0]) + len(of_words[0]))
-        width = len(self._characters) + len(self._words)
         matrix = csr_matrix(
-            (np.concatenate(values), np.concatenate(columns), ends), shape=(len(ends) - 1, width)
+            (np.concatenate(values), np.concatenate(columns), ends),
+            shape=(len(ends) - 1, len(self)),
         )
         matrix.sort_indices()
         return matrix
+
+    def __len__(self) -> int:
+        """The number of features."""
+        return len(self._characters) + len(self._words)
 
     def term(self, column: int) -> str:
         """The characters or the word behind a column."""
