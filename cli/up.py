@@ -9,13 +9,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
-import httpx
 from rich.console import Console
 
 from bot.settings import Settings, load_settings
 from cli.model import is_stale
 from cli.secrets_file import ensure_secrets
-from cli.services import Service, all_services, answers, port_is_free, warm_up
+from cli.services import NotWarm, Service, all_services, answers, port_is_free, warm_up
 from cli.supervisor import ServiceFailed, Supervisor
 from cli.training import train_with_progress
 
@@ -26,8 +25,8 @@ class CannotStart(Exception):
     """The system cannot be started; the message is one sentence for the operator."""
 
 
-class _Stopped(Exception):
-    """SIGINT or SIGTERM arrived."""
+class _Stopped(KeyboardInterrupt):
+    """SIGINT, SIGTERM or SIGHUP came. An event loop lets only this kind of exception through."""
 
 
 def up(console: Console) -> None:
@@ -65,8 +64,8 @@ def up(console: Console) -> None:
                 console.print(f"{service.label}意外退出，已重新启动")
     except _Stopped:
         console.print("正在停止……")
-    except httpx.HTTPError as error:
-        raise ServiceFailed(f"机器人启动后没有应答：{error}") from error
+    except NotWarm as error:
+        raise ServiceFailed(str(error)) from error
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
