@@ -142,7 +142,9 @@ async def _measure(
             with suppress(httpx.HTTPError):
                 await say(new_openid(), SCRIPT[0])
         console.print("启动我们的服务……")
-        figures["ours"].start_seconds = await _start_ours(known, supervisor, ours, figures["ours"])
+        figures["ours"].start_seconds = await _start_ours(
+            known, supervisor, side, ours, figures["ours"]
+        )
         console.print("启动原装 Rasa……")
         figures["stock"].start_seconds = await _start_stock(stock, theirs, figures["stock"])
         for name, say in bots:
@@ -166,7 +168,9 @@ async def _measure(
 _NAMES = {"ours": "我们", "stock": "原装 Rasa"}
 
 
-async def _start_ours(known: Settings, supervisor: Supervisor, say: Say, figures: Figures) -> float:
+async def _start_ours(
+    known: Settings, supervisor: Supervisor, side: WeChatSide, say: Say, figures: Figures
+) -> float:
     """Start as ``suqiu up`` does, which warms the bot up before it says ready."""
     *others, bot = all_services(known)
     for service in others:
@@ -177,6 +181,8 @@ async def _start_ours(known: Settings, supervisor: Supervisor, say: Say, figures
     supervisor.start(bot)
     supervisor.wait_until(bot, answers, _START_LIMIT)
     await asyncio.to_thread(warm_up, known)
+    # The hundredth answer comes over a connection that is there already: so shall the first.
+    await side.check_server()
     await first_answer(say, figures, _START_LIMIT, lambda: None)
     return time.perf_counter() - started
 

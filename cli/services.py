@@ -14,6 +14,8 @@ from simulator.wechat import WeChatSide
 # Opens every way an appeal takes but the last: nothing is filed.
 _WARM_UP = ("你好", "我的诉求", "路灯坏了", "取消", "你好")
 _NOBODY = "warm-up"
+# Caches and pools fill up over several turns.
+_WARM_UP_ROUNDS = 3
 
 
 class NotWarm(Exception):
@@ -96,7 +98,7 @@ async def _converse(settings: Settings) -> None:
         settings.wechat_aes_key,
     )
     try:
-        for text in _WARM_UP:
+        for text in _WARM_UP * _WARM_UP_ROUNDS:
             delivery = await wechat.send_text(_NOBODY, text)
             if delivery.failed:
                 raise NotWarm(f"机器人没有应答预热的消息：{delivery.detail}")
