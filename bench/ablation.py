@@ -23,7 +23,6 @@ sys.path.insert(0, str(PROJECT))
 warnings.filterwarnings("ignore")
 
 from bot.nlu.gist import gist  # noqa: E402
-from bot.nlu.labels import REPORT_INTENT, UNSPECIFIED  # noqa: E402
 from bot.nlu.normalizer import normalize  # noqa: E402
 from bot.nlu.ranker import (  # noqa: E402
     LETTERS,
@@ -34,7 +33,7 @@ from bot.nlu.ranker import (  # noqa: E402
 )
 from bot.nlu.reading import as_appeals  # noqa: E402
 from bot.nlu.words import load_user_words, words  # noqa: E402
-from workbench.examples import example_files, read_examples  # noqa: E402
+from workbench.examples import read_appeals  # noqa: E402
 
 # Characters and words of texts, as TextFeatures takes them.
 Reading = tuple[list[str], list[list[str]]]
@@ -46,13 +45,8 @@ _SHARES = (0.125, 0.25, 0.5, 0.75, 1.0)
 
 def examples() -> list[tuple[str, str]]:
     """Normalised texts and their departments."""
-    return [
-        (normalize(example.text), example.label.split("/")[1])
-        for path in example_files(PROJECT / "data" / "nlu")
-        for example in read_examples(path)
-        if example.label.startswith(f"{REPORT_INTENT}/")
-        and not example.label.endswith(f"/{UNSPECIFIED}")
-    ]
+    appeals = read_appeals(PROJECT / "data" / "nlu")
+    return [(normalize(text), department) for text, department in appeals]
 
 
 def with_places(texts: Sequence[str]) -> Reading:

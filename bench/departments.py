@@ -33,7 +33,6 @@ from sklearn.naive_bayes import ComplementNB  # noqa: E402
 from sklearn.svm import LinearSVC  # noqa: E402
 
 from bot.nlu.gist import gist  # noqa: E402
-from bot.nlu.labels import REPORT_INTENT, UNSPECIFIED  # noqa: E402
 from bot.nlu.normalizer import normalize  # noqa: E402
 from bot.nlu.ranker import (  # noqa: E402
     LETTERS,
@@ -44,7 +43,7 @@ from bot.nlu.ranker import (  # noqa: E402
 )
 from bot.nlu.reading import without_places  # noqa: E402
 from bot.nlu.words import load_user_words, words  # noqa: E402
-from workbench.examples import example_files, read_examples  # noqa: E402
+from workbench.examples import read_appeals  # noqa: E402
 
 # Chances of each label for each text, shape (texts, labels).
 Ranker = Callable[[Sequence[str]], np.ndarray]
@@ -65,14 +64,8 @@ class Row:
 
 def examples() -> tuple[list[str], list[str]]:
     """The texts as the classifier reads them, and their departments."""
-    texts, labels = [], []
-    for path in example_files(PROJECT / "data" / "nlu"):
-        for example in read_examples(path):
-            intent, _, department = example.label.partition("/")
-            if intent == REPORT_INTENT and department and department != UNSPECIFIED:
-                texts.append(read(example.text))
-                labels.append(department)
-    return texts, labels
+    appeals = read_appeals(PROJECT / "data" / "nlu")
+    return [read(text) for text, _ in appeals], [department for _, department in appeals]
 
 
 def read(text: str) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from bot.nlu.labels import REPORT_INTENT, UNSPECIFIED
+
 _BULLET = "- "
 
 
@@ -73,6 +75,21 @@ def read_examples(path: Path) -> Iterator[Example]:
             if line.strip() != _BULLET.strip() and not line.startswith(_BULLET):
                 raise UnreadableFile(path, number, f"例句要以“{_BULLET}”开头：{line[:20]}")
             yield Example(intent.value, line[len(_BULLET) :].strip(), path, number)
+
+
+def read_appeals(folder: Path) -> list[tuple[str, str]]:
+    """Text and department of every appeal with a matter under ``data/nlu``.
+
+    Raises:
+        UnreadableFile
+    """
+    appeals = []
+    for path in example_files(folder):
+        for example in read_examples(path):
+            intent, _, department = example.label.partition("/")
+            if intent == REPORT_INTENT and department and department != UNSPECIFIED:
+                appeals.append((example.text, department))
+    return appeals
 
 
 def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:

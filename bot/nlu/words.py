@@ -7,6 +7,7 @@ from importlib import resources
 
 import jieba
 
+from bot.nlu import everyday
 from bot.nlu.gazetteer import gazetteer
 
 _loaded = False
@@ -17,8 +18,7 @@ def load_user_words() -> None:
     global _loaded
     if _loaded:
         return
-    jieba.setLogLevel("WARNING")
-    jieba.initialize()
+    everyday.load()
     listed = resources.files("bot.vocabulary").joinpath("jieba_words.txt").read_text("utf-8")
     for line in listed.splitlines():
         if line and not line.startswith("#"):
