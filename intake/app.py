@@ -10,8 +10,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.settings import Settings
+from intake.api.openapi import TOPICS, openapi_document
 from intake.errors import ApiError, Errors, error_body
-from intake.native_api import native_api
 from intake.open311.routes import open311_api
 from intake.service import IntakeService
 from intake.store import StoreUnavailable
@@ -39,8 +39,13 @@ def create_app(settings: Settings) -> Sanic:
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
     # Longer than clients keep idle connections, so that none is closed just as it is used.
     app.config.KEEP_ALIVE_TIMEOUT = 30
-    app.blueprint(native_api(service))
+    for topic in TOPICS:
+        app.blueprint(topic.routes(service))
     app.blueprint(open311_api(service))
+
+    @app.get("/api/v1/openapi.json")
+    async def openapi(request: Request) -> HTTPResponse:
+        return json(openapi_document(), ensure_ascii=False)
 
     @app.get("/healthz")
     async def health(request: Request) -> HTTPResponse:

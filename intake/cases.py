@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from bot import vocabulary
 from intake import workflow
-from intake.deadlines import due_times
-
-MACHINE = "machine"
 
 
 @dataclass(frozen=True)
@@ -70,17 +68,36 @@ class NewCase:
     occurred: str | None = None
     co_departments: tuple[str, ...] = ()
     media_url: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card of the supervision: ``colour`` yellow or red, and why."""
+
+    colour: str
+    at: dt.datetime
+    reason: str
 
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One step of a case. ``note`` is the text for the citizen, if the step has one."""
+    """One entry of a case's history; entries are only ever added.
+
+    ``kind`` is ``state`` for a step from state to state, else what was done (``urge``, ``note``,
+    ``card`` …; then both states are the same). ``note`` is for the citizen, ``remark`` for people
+    inside. ``changes`` are the fields of the case that it set, so that the history alone can
+    rebuild where a case stands.
+    """
 
     at: dt.datetime
     actor: str
     from_state: str | None
     to_state: str
-    note: str | None = None
+    note: str | None = field(default=None, repr=False)
+    kind: str = "state"
+    remark: str | None = field(default=None, repr=False)
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,72 +125,28 @@ class Case:
     accept_due_at: dt.datetime | None
     first_response_due_at: dt.datetime | None
     due_at: dt.datetime | None
+    parent_id: str | None = None
+    source: str | None = None
+    assignee: str | None = None
+    dispatched_at: dt.datetime | None = None
+    return_due_at: dt.datetime | None = None
+    responded_at: dt.datetime | None = None
+    resolved_at: dt.datetime | None = None
+    closed_at: dt.datetime | None = None
+    returns: int = 0
+    reopens: int = 0
+    urges: int = 0
+    last_urged_at: dt.datetime | None = None
+    raised: bool = False
+    cards: tuple[Card, ...] = ()
+    satisfaction: int | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     @property
     def closed(self) -> bool:
         return self.state in workflow.CLOSED_STATES
 
-
-def handling_mode(new: NewCase) -> str:
-    """The mode the caller named, else one by the rules of the appeal service.
-
-    What belongs to a department or a sub-platform is handed over to it; the general platform
-    answers its own questions at once and studies the rest.
-    """
-    if new.handling_mode:
-        return new.handling_mode
-    if new.urgent:
-        return "urgent"
-    if new.co_departments:
-        return "cross"
-    if vocabulary.departments()[new.department].platform != "general":
-        return "transfer"
-    return "simple" if new.appeal_type == "consultation" else "complex"
-
-
-def filed(new: NewCase, case_id: str, now: dt.datetime) -> Case:
-    """``new`` as a case that is accepted and dispatched, due times set.
-
-    The caller has already named the department, so nothing is left for a person to decide and
-    the machine takes all three steps at once.
-    """
-    due = due_times(now, new.department, new.appeal_type, new.urgent)
-    case = Case(
-        case_id=case_id,
-        state=workflow.FIRST_STATE,
-        department=new.department,
-        platform=vocabulary.departments()[new.department].platform,
-        appeal_type=new.appeal_type,
-        urgent=new.urgent,
-        handling_mode=handling_mode(new),
-        description=new.description,
-        address=new.address,
-        lat=new.lat,
-        long=new.long,
-        channel=new.channel,
-        citizen=new.citizen,
-        occurred=new.occurred,
-        co_departments=new.co_departments,
-        media_url=new.media_url,
-        submitted_at=now,
-        updated_at=now,
-        accept_due_at=due.accept,
-        first_response_due_at=due.first_response,
-        due_at=due.resolve,
-        history=(HistoryEntry(now, MACHINE, None, workflow.FIRST_STATE),),
-    )
-    for state in ("accepted", "dispatched"):
-        case = moved(case, state, MACHINE, now)
-    return case
-
-
-def moved(case: Case, to_state: str, actor: str, at: dt.datetime, note: str | None = None) -> Case:
-    """``case`` one step on, with the step appended to its history.
-
-    Raises:
-        intake.workflow.TransitionForbidden, intake.workflow.TextMissing
-    """
-    workflow.check(case.state, to_state, note)
-    entry = HistoryEntry(at, actor, case.state, to_state, note)
-    return replace(case, state=to_state, updated_at=at, history=(*case.history, entry))
+    @property
+    def is_red(self) -> bool:
+        """Whether it stands on the red list."""
+        return any(card.colour == "red" for card in self.cards)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,28 @@ def make_engine(url: str) -> Engine:
     raise StoreUnavailable("受理平台只支持 SQLite 文件和 PostgreSQL，请检查 SUQIU_DATABASE_URL。")
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the present schema, all or nothing. Safe to call at each start.
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database up to the present schema, all or nothing. Safe to call at each start.
+
+    Args:
+        revision: a schema to stop at, by its number.
 
     Raises:
         StoreUnavailable: the database cannot be reached or is not ours.
     """
+    _change_schema(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Bring the database down to an older schema, all or nothing, keeping what it can hold.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached, or has no such older schema.
+    """
+    _change_schema(url, lambda config: command.downgrade(config, revision))
+
+
+def _change_schema(url: str, change: Callable[[Config], None]) -> None:
     engine = make_engine(url)
     try:
         with unavailable_as_named(engine.url), writing(engine) as connection:
@@ -64,13 +80,42 @@ def migrate(url: str) -> None:
             config = Config()
             config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            change(config)
     except CommandError as error:
         raise StoreUnavailable(
             "数据库的结构比本程序新，或者不是受理平台的数据库，请检查 SUQIU_DATABASE_URL。"
         ) from error
     finally:
         engine.dispose()
+
+
+class Database:
+    """One database, which :func:`migrate` has prepared, for all that is kept in it.
+
+    Both contexts raise :class:`StoreUnavailable` when the database does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with unavailable_as_named(self._engine.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block, or not at all."""
+        with unavailable_as_named(self._engine.url), writing(self._engine) as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
 
 
 @contextmanager

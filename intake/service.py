@@ -12,10 +12,13 @@ from typing import TypeVar
 
 from bot.case_id import new_case_id
 from bot.settings import Settings
-from intake.cases import Case, NewCase, filed
+from intake.accounts import Accounts
+from intake.cases import Case, NewCase
+from intake.database import Database
 from intake.deadlines import SHANGHAI
 from intake.guesses import GuessCount
 from intake.personal import PersonalData, Sealed
+from intake.steps import filed
 from intake.store import CaseQuery, Store
 
 Result = TypeVar("Result")
@@ -44,7 +47,9 @@ class IntakeService:
     """Filing and looking up. Methods block, except :meth:`run`, which takes them off the loop."""
 
     def __init__(self, settings: Settings, clock: Callable[[], dt.datetime] | None = None) -> None:
-        self.store = Store(settings.database_url)
+        self.database = Database(settings.database_url)
+        self.store = Store(self.database)
+        self.accounts = Accounts(self.database)
         self.personal = PersonalData(settings.data_key)
         self._api_key = settings.api_key.encode()
         self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
@@ -57,7 +62,7 @@ class IntakeService:
     def close(self) -> None:
         """Wait for running database work, then let go of the connections."""
         self._threads.shutdown(wait=True)
-        self.store.close()
+        self.database.close()
 
     def now(self) -> dt.datetime:
         return self._clock()

@@ -1,32 +1,25 @@
-"""Cases in the database: filing, reading, moving on, counting wrong guesses.
+"""Cases in the database: filing, reading, steps, counting wrong guesses.
 
-All methods block; the service calls them in a thread pool. Every change is one transaction.
+All methods block; the service calls them in a thread pool. Every change is one transaction, with
+the history entry and the notices that belong to it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from intake import cases as domain
-from intake import guesses
-from intake.cases import Address, Case, HistoryEntry
-from intake.database import (
-    StoreUnavailable,
-    make_engine,
-    migrate,
-    unavailable_as_named,
-    writing,
-)
+from intake import guesses, notices, tables
+from intake.cases import Address, Card, Case, HistoryEntry
+from intake.database import Database, StoreUnavailable, migrate
 from intake.guesses import GuessCount
 from intake.personal import Sealed
-from intake.tables import cases, history, idempotency_keys
+from intake.tables import case_departments, cases, history, idempotency_keys
 from intake.workflow import CLOSED_STATES
 
 __all__ = ["CaseQuery", "Store", "StoreUnavailable", "migrate"]
@@ -34,45 +27,48 @@ __all__ = ["CaseQuery", "Store", "StoreUnavailable", "migrate"]
 _FILING_ATTEMPTS = 8
 _ADDRESS = tuple(level.name for level in fields(Address))
 _PLAIN = tuple(f.name for f in fields(Case) if f.name not in ("address", "history"))
+_ENTRY = tuple(f.name for f in fields(HistoryEntry))
+# Beyond it a list says "more than": counting a million rows costs more than showing a page.
+MOST_COUNTED = 10_000
+
+
+class CaseChanged(Exception):
+    """The case is no longer in the state that the caller thought; nothing was done."""
 
 
 @dataclass(frozen=True)
 class CaseQuery:
-    """Which cases to list; None means "any". Times are aware; ``start`` ≤ submitted ≤ ``end``."""
+    """Which cases to list; None means "any". Times are aware; ``start`` ≤ submitted ≤ ``end``.
+
+    ``involved``: a department that leads or assists. ``overdue_at``: open and due before then.
+    """
 
     case_ids: tuple[str, ...] | None = None
     departments: tuple[str, ...] | None = None
+    involved: str | None = None
     citizen: str | None = None
     closed: bool | None = None
+    states: tuple[str, ...] | None = None
+    district: str | None = None
+    town: str | None = None
+    channel: str | None = None
+    urgent: bool | None = None
+    red: bool | None = None
+    parent_id: str | None = None
+    overdue_at: dt.datetime | None = None
     start: dt.datetime | None = None
     end: dt.datetime | None = None
 
 
 class Store:
-    """The cases of one database, which :func:`migrate` has prepared.
+    """The cases of one database."""
 
-    Every method raises :class:`StoreUnavailable` when the database does not answer.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._engine = make_engine(url)
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with unavailable_as_named(self._engine.url), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with unavailable_as_named(self._engine.url), writing(self._engine) as connection:
-            yield connection
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def ping(self) -> None:
         """Return when the database answers and has our tables."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             connection.execute(sa.select(cases.c.case_id).limit(1)).first()
 
     def file(
@@ -93,93 +89,79 @@ class Store:
         """
         for attempt in range(1, _FILING_ATTEMPTS + 1):
             try:
-                return self._file_once(make, api_key_name, idempotency_key)
+                with self._database.writing() as connection:
+                    return file_on(connection, make, api_key_name, idempotency_key)
             except sa.exc.IntegrityError:
                 # Somebody took the ID or filed under the same key in between: look again.
                 if attempt == _FILING_ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def _file_once(
-        self,
-        make: Callable[[], tuple[Case, Sealed]],
-        api_key_name: str,
-        idempotency_key: str | None,
-    ) -> tuple[Case, bool]:
-        with self._writing() as connection:
-            if idempotency_key is not None:
-                known = connection.scalar(
-                    sa.select(idempotency_keys.c.case_id).where(
-                        idempotency_keys.c.api_key_name == api_key_name,
-                        idempotency_keys.c.key == idempotency_key,
-                    )
-                )
-                if known is not None:
-                    return _read(connection, [known])[0], False
-            case, sealed = make()
-            connection.execute(cases.insert(), _row(case, sealed))
-            _append(connection, case, 0)
-            if idempotency_key is not None:
-                connection.execute(
-                    idempotency_keys.insert(),
-                    {
-                        "api_key_name": api_key_name,
-                        "key": idempotency_key,
-                        "case_id": case.case_id,
-                        "created_at": case.submitted_at,
-                    },
-                )
-            return case, True
-
     def get(self, case_id: str) -> Case | None:
-        with self._reading() as connection:
-            found = _read(connection, [case_id])
+        with self._database.reading() as connection:
+            found = read(connection, [case_id])
             return found[0] if found else None
 
-    def search(self, query: CaseQuery, limit: int, offset: int = 0) -> list[Case]:
-        """Cases that match, newest first."""
-        with self._reading() as connection:
+    def search(
+        self,
+        query: CaseQuery,
+        limit: int,
+        offset: int = 0,
+        after: tuple[dt.datetime, str] | None = None,
+    ) -> list[Case]:
+        """Cases that match, newest first.
+
+        Args:
+            after: ``(submitted_at, case_id)`` of the last case of the page before; the cost of a
+                page then does not grow with its number, as it does with ``offset``.
+        """
+        with self._database.reading() as connection:
+            statement = _matching(sa.select(cases.c.case_id), query)
+            if after:
+                at, case_id = after
+                statement = statement.where(
+                    cases.c.submitted_at <= at,
+                    sa.or_(cases.c.submitted_at < at, cases.c.case_id > case_id),
+                )
             statement = (
-                sa.select(cases.c.case_id)
-                .where(*_conditions(query))
-                .order_by(cases.c.submitted_at.desc(), cases.c.case_id)
+                statement.order_by(cases.c.submitted_at.desc(), cases.c.case_id)
                 .limit(limit)
                 .offset(offset)
             )
-            return _read(connection, connection.scalars(statement).all())
+            return read(connection, connection.scalars(statement).all())
 
-    def count(self, query: CaseQuery) -> int:
-        """How many cases match."""
-        with self._reading() as connection:
-            statement = sa.select(sa.func.count()).select_from(cases).where(*_conditions(query))
-            return int(connection.scalar(statement))
+    def count(self, query: CaseQuery, most: int | None = None) -> int:
+        """How many cases match; counting stops at ``most``."""
+        with self._database.reading() as connection:
+            found = _matching(sa.select(cases.c.case_id), query)
+            if most is not None:
+                found = found.limit(most)
+            return int(connection.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
 
-    def move(
-        self, case_id: str, to_state: str, actor: str, at: dt.datetime, note: str | None = None
+    def change(
+        self,
+        case_id: str,
+        step: Callable[[Case], Case],
+        expected_state: str | None = None,
+        also: Callable[[Connection, Case, Case], None] | None = None,
     ) -> Case:
-        """Move a case one step on and append the step to its history.
+        """Take a step with a case: lock it, decide, write the case, its history and its notices.
+
+        Args:
+            step: the case after the step, from :mod:`intake.steps`; its errors undo everything.
+            expected_state: the state in which the caller saw the case.
+            also: what else belongs into the transaction, with the case before and after.
 
         Raises:
             LookupError: no such case.
-            intake.workflow.TransitionForbidden, intake.workflow.TextMissing
+            CaseChanged: it is not in ``expected_state``.
         """
-        with self._writing() as connection:
-            _lock(connection, case_id)
-            found = _read(connection, [case_id])
-            if not found:
-                raise LookupError(case_id)
-            case = domain.moved(found[0], to_state, actor, at, note)
-            connection.execute(
-                cases.update()
-                .where(cases.c.case_id == case_id)
-                .values(state=case.state, updated_at=case.updated_at)
-            )
-            _append(connection, case, len(found[0].history))
-            return case
+        with self._database.writing() as connection:
+            return change_on(connection, case_id, step, expected_state, also)
 
     def sealed(self, case_id: str) -> Sealed:
         """The sealed personal data of a case. Raises LookupError when there is no such case."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 sa.select(
                     cases.c.contact_sealed, cases.c.redactions_sealed, cases.c.phone_last4_hash
@@ -208,7 +190,7 @@ class Store:
         Returns:
             whether it was right, and whether the case is locked for this asker today.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             stored = _lock(connection, case_id)
             count = guesses.today(connection, case_id, asker, day)
             if is_locked(count):
@@ -219,59 +201,76 @@ class Store:
             return False, is_locked(more)
 
 
-def _conditions(query: CaseQuery) -> list[Any]:
-    found: list[Any] = []
-    if query.case_ids is not None:
-        found.append(cases.c.case_id.in_(query.case_ids))
-    if query.departments is not None:
-        found.append(cases.c.department.in_(query.departments))
-    if query.citizen is not None:
-        found.append(cases.c.citizen == query.citizen)
-    if query.closed is not None:
-        is_closed = cases.c.state.in_(sorted(CLOSED_STATES))
-        found.append(is_closed if query.closed else sa.not_(is_closed))
-    if query.start is not None:
-        found.append(cases.c.submitted_at >= query.start)
-    if query.end is not None:
-        found.append(cases.c.submitted_at <= query.end)
-    return found
+def file_on(
+    connection: Connection,
+    make: Callable[[], tuple[Case, Sealed]],
+    api_key_name: str,
+    idempotency_key: str | None,
+) -> tuple[Case, bool]:
+    """One try of :meth:`Store.file` in a transaction of the caller's.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the ID is taken, or the key was used in between.
+    """
+    if idempotency_key is not None:
+        known = connection.scalar(
+            sa.select(idempotency_keys.c.case_id).where(
+                idempotency_keys.c.api_key_name == api_key_name,
+                idempotency_keys.c.key == idempotency_key,
+            )
+        )
+        if known is not None:
+            return read(connection, [known])[0], False
+    case, sealed = make()
+    connection.execute(cases.insert(), _row(case, sealed))
+    _append(connection, case, 0)
+    _set_departments(connection, case)
+    _write_notices(connection, None, case)
+    if idempotency_key is not None:
+        connection.execute(
+            idempotency_keys.insert(),
+            {
+                "api_key_name": api_key_name,
+                "key": idempotency_key,
+                "case_id": case.case_id,
+                "created_at": case.submitted_at,
+            },
+        )
+    return case, True
 
 
-def _lock(connection: Connection, case_id: str) -> str | None:
-    """Keep other writers off the case until the end (SQLite already does). Its phone hash."""
-    statement = sa.select(cases.c.phone_last4_hash).where(cases.c.case_id == case_id)
-    return connection.scalar(statement.with_for_update())
+def change_on(
+    connection: Connection,
+    case_id: str,
+    step: Callable[[Case], Case],
+    expected_state: str | None = None,
+    also: Callable[[Connection, Case, Case], None] | None = None,
+) -> Case:
+    """:meth:`Store.change` in a transaction of the caller's."""
+    _lock(connection, case_id)
+    found = read(connection, [case_id])
+    if not found:
+        raise LookupError(case_id)
+    before = found[0]
+    if expected_state is not None and before.state != expected_state:
+        raise CaseChanged(before.state)
+    after = step(before)
+    if after is before:
+        return before
+    old, new = _plain_row(before), _plain_row(after)
+    changed = {name: value for name, value in new.items() if old[name] != value}
+    if changed:
+        connection.execute(cases.update().where(cases.c.case_id == case_id).values(**changed))
+    _append(connection, after, len(before.history))
+    if {"department", "co_departments"} & set(changed):
+        _set_departments(connection, after)
+    _write_notices(connection, before, after)
+    if also:
+        also(connection, before, after)
+    return after
 
 
-def _append(connection: Connection, case: Case, after: int) -> None:
-    """Write the steps of ``case.history`` from index ``after`` on."""
-    rows = [
-        {
-            "case_id": case.case_id,
-            "step": step,
-            "at": entry.at,
-            "actor": entry.actor,
-            "from_state": entry.from_state,
-            "to_state": entry.to_state,
-            "note": entry.note,
-        }
-        for step, entry in enumerate(case.history)
-        if step >= after
-    ]
-    connection.execute(history.insert(), rows)
-
-
-def _row(case: Case, sealed: Sealed) -> dict[str, Any]:
-    row = {name: getattr(case, name) for name in _PLAIN}
-    row |= {level: getattr(case.address, level) for level in _ADDRESS}
-    row["co_departments"] = list(case.co_departments)
-    row["contact_sealed"] = sealed.contact
-    row["redactions_sealed"] = sealed.redactions
-    row["phone_last4_hash"] = sealed.phone_last4
-    return row
-
-
-def _read(connection: Connection, case_ids: Iterable[str]) -> list[Case]:
+def read(connection: Connection, case_ids: Iterable[str]) -> list[Case]:
     """The cases with these IDs in the given order, with their histories, in two queries."""
     wanted = list(case_ids)
     if not wanted:
@@ -282,14 +281,124 @@ def _read(connection: Connection, case_ids: Iterable[str]) -> list[Case]:
     steps: dict[str, list[HistoryEntry]] = {case_id: [] for case_id in by_id}
     statement = sa.select(history).where(history.c.case_id.in_(wanted)).order_by(history.c.step)
     for row in connection.execute(statement):
-        steps[row.case_id].append(
-            HistoryEntry(row.at, row.actor, row.from_state, row.to_state, row.note)
-        )
+        entry = HistoryEntry(**{name: getattr(row, name) for name in _ENTRY})
+        steps[row.case_id].append(entry)
     return [_case(by_id[i], steps[i]) for i in wanted if i in by_id]
+
+
+def _matching(statement: Any, query: CaseQuery) -> Any:
+    columns = cases.c
+    found: list[Any] = []
+    if query.involved is not None:
+        # Its index is in the order of the list, whoever leads.
+        theirs = case_departments.c
+        statement = statement.select_from(
+            cases.join(case_departments, theirs.case_id == columns.case_id)
+        )
+        found.append(theirs.department == query.involved)
+    for column, values in (
+        (columns.case_id, query.case_ids),
+        (columns.department, query.departments),
+        (columns.state, query.states),
+    ):
+        if values is not None:
+            found.append(column.in_(values))
+    for column, value in (
+        (columns.citizen, query.citizen),
+        (columns.district, query.district),
+        (columns.town, query.town),
+        (columns.channel, query.channel),
+        (columns.urgent, query.urgent),
+        (columns.parent_id, query.parent_id),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if query.red is not None:
+        found.append(columns.red if query.red else sa.not_(columns.red))
+    if query.closed is not None:
+        is_closed = columns.state.in_(sorted(CLOSED_STATES))
+        found.append(is_closed if query.closed else sa.not_(is_closed))
+    if query.overdue_at is not None:
+        found += [sa.text(tables.OPEN), columns.due_at < query.overdue_at]
+    if query.start is not None:
+        found.append(columns.submitted_at >= query.start)
+    if query.end is not None:
+        found.append(columns.submitted_at <= query.end)
+    return statement.where(*found)
+
+
+def _lock(connection: Connection, case_id: str) -> str | None:
+    """Keep other writers off the case until the end (SQLite already does). Its phone hash."""
+    statement = sa.select(cases.c.phone_last4_hash).where(cases.c.case_id == case_id)
+    return connection.scalar(statement.with_for_update())
+
+
+def _append(connection: Connection, case: Case, after: int) -> None:
+    """Write the entries of ``case.history`` from index ``after`` on."""
+    rows = [
+        {"case_id": case.case_id, "step": step, **{name: getattr(entry, name) for name in _ENTRY}}
+        for step, entry in enumerate(case.history)
+        if step >= after
+    ]
+    connection.execute(history.insert(), rows)
+
+
+def _set_departments(connection: Connection, case: Case) -> None:
+    theirs = case_departments
+    connection.execute(theirs.delete().where(theirs.c.case_id == case.case_id))
+    rows = [
+        {
+            "case_id": case.case_id,
+            "department": code,
+            "submitted_at": case.submitted_at,
+            "leads": code == case.department,
+        }
+        for code in dict.fromkeys((case.department, *case.co_departments))
+    ]
+    connection.execute(theirs.insert(), rows)
+
+
+def _write_notices(connection: Connection, before: Case | None, after: Case) -> None:
+    following: Sequence[str] = ()
+    if before is not None:
+        table = tables.followers.c
+        statement = sa.select(table.citizen).where(table.case_id == after.case_id)
+        following = connection.scalars(statement.order_by(table.joined_at)).all()
+    rows = [
+        {
+            **asdict(notice),
+            "created_at": after.updated_at,
+            "state": "waiting",
+        }
+        for notice in notices.decide(before, after, following)
+    ]
+    if rows:
+        connection.execute(tables.notices.insert(), rows)
+
+
+def _row(case: Case, sealed: Sealed) -> dict[str, Any]:
+    row = _plain_row(case)
+    row["contact_sealed"] = sealed.contact
+    row["redactions_sealed"] = sealed.redactions
+    row["phone_last4_hash"] = sealed.phone_last4
+    return row
+
+
+def _plain_row(case: Case) -> dict[str, Any]:
+    row = {name: getattr(case, name) for name in _PLAIN}
+    row |= {level: getattr(case.address, level) for level in _ADDRESS}
+    row["co_departments"] = list(case.co_departments)
+    row["cards"] = [{**asdict(card), "at": card.at.isoformat()} for card in case.cards]
+    row["red"] = case.is_red
+    return row
 
 
 def _case(row: Any, steps: list[HistoryEntry]) -> Case:
     values = {name: row[name] for name in _PLAIN}
     values["co_departments"] = tuple(row["co_departments"])
+    values["cards"] = tuple(
+        Card(card["colour"], dt.datetime.fromisoformat(card["at"]), card["reason"])
+        for card in row["cards"]
+    )
     address = Address(*(row[level] for level in _ADDRESS))
     return Case(**values, address=address, history=tuple(steps))

@@ -107,8 +107,8 @@ def parse_new_case(data: Any) -> NewCase:
     """Check the JSON body of ``POST /api/v1/cases``.
 
     Args:
-        data: the parsed body; the shape is in :mod:`intake.openapi`. Unknown fields are ignored,
-            so that a newer caller can talk to an older service.
+        data: the parsed body, shaped as in :mod:`intake.api.schemas`. Unknown fields are
+            ignored, so that a newer caller can talk to an older service.
 
     Raises:
         InvalidCase: with every problem found.

@@ -1,4 +1,4 @@
-"""What the native API shows of a case. The shapes are described in :mod:`intake.openapi`."""
+"""What the native API shows of a case. The shapes are described in :mod:`intake.api.openapi`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from bot import vocabulary
 from intake.cases import Case, HistoryEntry
 from intake.deadlines import SHANGHAI
 
+# What else is in a history (cards, reminders, notes) is for people inside.
+_FOR_CITIZENS = frozenset({"state", "reply", "supplement", "urge", "evaluation"})
+
 
 def iso(at: dt.datetime | None) -> str | None:
     """ISO 8601 to the second in Shanghai time: ``2026-11-23T09:15:00+08:00``."""
@@ -19,7 +22,8 @@ def iso(at: dt.datetime | None) -> str | None:
 def citizen_view(case: Case) -> dict[str, Any]:
     """A case for the citizen who filed it. Texts are masked; phone numbers are never in it."""
     department = vocabulary.departments()[case.department]
-    steps = [_step(entry) for entry in case.history]
+    steps = [_step(entry) for entry in case.history if entry.kind in _FOR_CITIZENS]
+    last = next(entry for entry in reversed(case.history) if entry.kind == "state")
     return {
         "case_id": case.case_id,
         "state": case.state,
@@ -44,7 +48,7 @@ def citizen_view(case: Case) -> dict[str, Any]:
         "accept_due_at": iso(case.accept_due_at),
         "first_response_due_at": iso(case.first_response_due_at),
         "due_at": iso(case.due_at),
-        "last_step": steps[-1],
+        "last_step": _step(last),
         "history": steps,
         "authorized": True,
     }
@@ -64,6 +68,7 @@ def _step(entry: HistoryEntry) -> dict[str, Any]:
     state = vocabulary.case_states()[entry.to_state]
     return {
         "at": iso(entry.at),
+        "kind": entry.kind,
         "state": state.code,
         "state_name": state.name,
         "public_state": state.public,

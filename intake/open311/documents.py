@@ -147,7 +147,8 @@ def _attribute(
 
 def _request(case: Case, has_key: bool, extensions: bool) -> dict[str, Any]:
     department = vocabulary.departments()[case.department]
-    note = case.history[-1].note if has_key else None
+    last = next(entry for entry in reversed(case.history) if entry.kind == "state")
+    note = last.note if has_key else None
     public = vocabulary.case_states()[case.state].public
     row: dict[str, Any] = {
         "service_request_id": case.case_id,
@@ -180,8 +181,7 @@ def _request(case: Case, has_key: bool, extensions: bool) -> dict[str, Any]:
             "grid": case.address.grid,
             "channel": case.channel,
             "due_datetime": iso(case.due_at),
-            # Supervision does not give cards yet; readers already find the field.
-            "cards": [],
+            "cards": [card.colour for card in case.cards],
             "co_departments": list(case.co_departments),
         }
     return row

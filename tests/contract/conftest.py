@@ -8,7 +8,8 @@ import pgserver
 import pytest
 import sqlalchemy as sa
 
-from intake.store import Store, migrate
+from intake.database import Database, migrate
+from intake.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +37,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+def database(database_url: str) -> Iterator[Database]:
     migrate(database_url)
-    opened = Store(database_url)
+    opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database)

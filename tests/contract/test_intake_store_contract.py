@@ -14,16 +14,19 @@ from alembic.migration import MigrationContext
 
 from bot.case_id import new_case_id
 from intake import tables
-from intake.cases import Case, filed
-from intake.database import make_engine
+from intake.cases import Case
+from intake.database import Database, downgrade, make_engine
 from intake.personal import PersonalData, Sealed
+from intake.roles import CITIZEN, Actor
 from intake.service import is_locked
-from intake.store import CaseQuery, Store, StoreUnavailable, migrate
+from intake.steps import did, filed, moved, rebuilt, urged
+from intake.store import CaseChanged, CaseQuery, Store, StoreUnavailable, migrate
 from intake.validation import parse_new_case
 from intake.workflow import TextMissing, TransitionForbidden
 from tests.contract.intake_running import DATA_KEY, NOON, case_body
 
 PERSONAL = PersonalData(DATA_KEY)
+WATER = Actor("department", "lin", "water")
 
 
 def make(case_id: str | None = None, at: dt.datetime = NOON, **changes: object):
@@ -35,6 +38,11 @@ def make(case_id: str | None = None, at: dt.datetime = NOON, **changes: object):
         return filed(new, chosen, at), PERSONAL.seal(new, chosen)
 
     return build
+
+
+def move(store: Store, case_id: str, to_state: str, at: dt.datetime, note: str | None = None):
+    actor = CITIZEN if to_state == "withdrawn" else WATER
+    return store.change(case_id, lambda case: moved(case, to_state, actor, at, note))
 
 
 def in_parallel(count: int, work):
@@ -64,7 +72,7 @@ def test_unknown_case(store: Store):
     with pytest.raises(LookupError):
         store.sealed("FS20261123000000X")
     with pytest.raises(LookupError):
-        store.move("FS20261123000000X", "in_progress", "staff", NOON)
+        move(store, "FS20261123000000X", "in_progress", NOON)
 
 
 def test_same_key_gives_same_case(store: Store):
@@ -122,11 +130,11 @@ def test_a_crash_while_filing_leaves_nothing(store: Store, monkeypatch: pytest.M
     assert is_new and store.count(CaseQuery()) == 1
 
 
-def test_reopened_store_still_has_it(store: Store, database_url: str):
+def test_reopened_store_still_has_it(store: Store, database: Database, database_url: str):
     case, _ = store.file(make(), "k", "key-00001")
-    store.close()
-    again = Store(database_url)
-    assert again.file(make(), "k", "key-00001") == (case, False)
+    database.close()
+    again = Database(database_url)
+    assert Store(again).file(make(), "k", "key-00001") == (case, False)
     again.close()
 
 
@@ -146,8 +154,8 @@ def test_history_cannot_be_rewritten(store: Store, database_url: str, statement:
 def test_move_appends(store: Store):
     case, _ = store.file(make(), "k", None)
     later = NOON + dt.timedelta(hours=1)
-    store.move(case.case_id, "in_progress", "staff:1", later)
-    moved = store.move(case.case_id, "resolved", "staff:1", later, "路灯已修好")
+    move(store, case.case_id, "in_progress", later)
+    moved = move(store, case.case_id, "resolved", later, "路灯已修好")
     assert store.get(case.case_id) == moved
     assert moved.history[:3] == case.history
     assert [step.to_state for step in moved.history[3:]] == ["in_progress", "resolved"]
@@ -161,10 +169,10 @@ def test_move_appends(store: Store):
 def test_forbidden_move_changes_nothing(store: Store):
     case, _ = store.file(make(), "k", None)
     with pytest.raises(TransitionForbidden):
-        store.move(case.case_id, "closed", "staff:1", NOON)
-    store.move(case.case_id, "in_progress", "staff:1", NOON)
+        move(store, case.case_id, "closed", NOON)
+    move(store, case.case_id, "in_progress", NOON)
     with pytest.raises(TextMissing):
-        store.move(case.case_id, "resolved", "staff:1", NOON, " ")
+        move(store, case.case_id, "resolved", NOON, " ")
     found = store.get(case.case_id)
     assert found is not None and len(found.history) == 4
 
@@ -172,14 +180,14 @@ def test_forbidden_move_changes_nothing(store: Store):
 def test_moves_at_the_same_moment_do_not_both_win(store: Store):
     case, _ = store.file(make(), "k", None)
 
-    def move(_: int) -> bool:
+    def begin(_: int) -> bool:
         try:
-            store.move(case.case_id, "in_progress", "staff:1", NOON)
+            move(store, case.case_id, "in_progress", NOON)
         except TransitionForbidden:
             return False
         return True
 
-    assert in_parallel(8, move).count(True) == 1
+    assert in_parallel(8, begin).count(True) == 1
     found = store.get(case.case_id)
     assert found is not None and len(found.history) == 4
 
@@ -196,7 +204,7 @@ def test_search_pages_and_filters(store: Store):
     mine = CaseQuery(citizen="wechat:1")
     assert [case.case_id for case in store.search(mine, 10)] == newest_first[1::2]
     assert store.count(mine) == 3
-    store.move(filed_cases[0].case_id, "withdrawn", "citizen", NOON)
+    move(store, filed_cases[0].case_id, "withdrawn", NOON)
     assert store.count(CaseQuery(closed=True)) == 1
     assert store.count(CaseQuery(closed=False)) == 6
     third = filed_cases[2].submitted_at
@@ -259,10 +267,124 @@ def test_migrating_again_keeps_everything(store: Store, database_url: str):
     assert store.get(case.case_id) == case
 
 
+_OLD_TABLES = {
+    "cases": (
+        "case_id", "state", "department", "platform", "appeal_type", "urgent", "handling_mode",
+        "description", "channel", "co_departments", "submitted_at", "updated_at",
+        "accept_due_at", "due_at",
+    ),
+    "history": ("case_id", "step", "at", "actor", "from_state", "to_state", "note"),
+}  # fmt: skip
+
+
+def old_table(name: str) -> sa.sql.TableClause:
+    """A table of the first version, with the types of today."""
+    known = tables.metadata.tables[name].c
+    return sa.table(name, *(sa.column(column, known[column].type) for column in _OLD_TABLES[name]))
+
+
+def test_migrations_up_and_down_keep_the_cases(database_url: str):
+    """A case of the first version as the newest version knows it, and back again."""
+    migrate(database_url, "0001")
+    case = filed(parse_new_case(case_body(co_departments=["fire"])), "FS202611230042174", NOON)
+    engine = make_engine(database_url)
+    with engine.begin() as connection:
+        row = {name: getattr(case, name) for name in _OLD_TABLES["cases"]}
+        row["co_departments"] = ["fire"]
+        connection.execute(sa.insert(old_table("cases")).values(**row))
+        for step, entry in enumerate(case.history):
+            row = {name: getattr(entry, name) for name in _OLD_TABLES["history"][2:]}
+            row |= {"case_id": case.case_id, "step": step, "note": "给市民的话"}
+            connection.execute(sa.insert(old_table("history")).values(**row))
+    migrate(database_url)
+    opened = Database(database_url)
+    store = Store(opened)
+    found = store.get(case.case_id)
+    assert found is not None and found.due_at == case.due_at
+    known = rebuilt(found.history)
+    assert known["due_at"] == case.due_at and known["co_departments"] == ("fire",)
+    for department in ("urban_management", "fire"):
+        assert store.count(CaseQuery(involved=department)) == 1
+    later = store.change(case.case_id, lambda case: urged(case, CITIZEN, NOON))
+    move(store, case.case_id, "in_progress", NOON)
+    opened.close()
+    downgrade(database_url, "0001")
+    with engine.begin() as connection:
+        steps = old_table("history")
+        rows = connection.execute(sa.select(steps).order_by(steps.c.step)).all()
+        assert [row.to_state for row in rows] == [
+            "submitted", "accepted", "dispatched", "in_progress",
+        ]  # fmt: skip
+        assert rows[0].note == "给市民的话" and later.urges == 1
+        assert connection.scalar(sa.select(old_table("cases").c.state)) == "in_progress"
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+            connection.exec_driver_sql("UPDATE history SET note = NULL")
+    migrate(database_url)
+    engine.dispose()
+
+
+def test_only_the_words_of_a_history_can_be_erased(store: Store, database: Database):
+    case, _ = store.file(make(), "k", None)
+    store.change(case.case_id, lambda case: urged(case, CITIZEN, NOON, "快点"))
+    with database.writing() as connection:
+        connection.execute(tables.history.update().values(note=None, remark=None))
+    found = store.get(case.case_id)
+    assert found is not None and [entry.note for entry in found.history] == [None] * 4
+    for change in ({"note": None, "kind": "note"}, {"note": None, "changes": {}}):
+        refused = (sa.exc.IntegrityError, StoreUnavailable)
+        with pytest.raises(refused), database.writing() as connection:
+            connection.execute(tables.history.update().values(**change))
+
+
+def test_a_step_writes_its_notices_with_it(store: Store, database: Database):
+    case, _ = store.file(make(), "k", None)
+    move(store, case.case_id, "in_progress", NOON)
+    with pytest.raises(TransitionForbidden):
+        move(store, case.case_id, "closed", NOON)
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(tables.notices).order_by(tables.notices.c.notice_id))
+        told = [(row.recipient, row.kind, row.state) for row in rows]
+    assert told == [
+        ("department:urban_management", "new_case", "waiting"),
+        ("wechat:openid-1", "in_progress", "waiting"),
+    ]
+
+
+def test_sixteen_writers_lose_no_step(store: Store):
+    case, _ = store.file(make(), "k", None)
+
+    def note(number: int) -> None:
+        store.change(case.case_id, lambda case: did(case, "note", WATER, NOON, remark=str(number)))
+
+    in_parallel(16, note)
+    found = store.get(case.case_id)
+    assert found is not None and len(found.history) == 19
+    assert {entry.remark for entry in found.history[3:]} == set(map(str, range(16)))
+
+
+def test_a_caller_with_an_old_picture_is_told(store: Store):
+    case, _ = store.file(make(), "k", None)
+    move(store, case.case_id, "in_progress", NOON)
+    with pytest.raises(CaseChanged):
+        store.change(case.case_id, lambda case: urged(case, CITIZEN, NOON), "dispatched")
+
+
+def test_pages_by_the_last_case(store: Store):
+    for minute in (0, 0, 1, 2, 2, 3):
+        store.file(make(at=NOON + dt.timedelta(minutes=minute)), "k", None)
+    found: list[Case] = []
+    while page := store.search(
+        CaseQuery(), 2, after=(found[-1].submitted_at, found[-1].case_id) if found else None
+    ):
+        found += page
+    assert found == store.search(CaseQuery(), 10) and len(found) == 6
+    assert store.count(CaseQuery(), most=4) == 4
+
+
 def test_services_that_start_together_migrate_once(database_url: str):
     in_parallel(4, lambda _: migrate(database_url))
-    opened = Store(database_url)
-    opened.ping()
+    opened = Database(database_url)
+    Store(opened).ping()
     opened.close()
 
 
@@ -275,7 +397,7 @@ def test_migrations_make_the_tables_that_the_code_uses(store: Store, database_ur
 
 
 def test_ping_needs_our_tables(database_url: str):
-    empty = Store(database_url)
+    empty = Database(database_url)
     with pytest.raises(StoreUnavailable):
-        empty.ping()
+        Store(empty).ping()
     empty.close()

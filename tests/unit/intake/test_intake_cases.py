@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from intake.cases import Address, NewCase, filed, handling_mode, moved
+from intake.cases import Address, NewCase
+from intake.roles import CITIZEN, Actor
+from intake.steps import Dispatch, filed, handling_mode, moved
 from intake.workflow import TransitionForbidden
 from tests.contract.intake_running import NOON
 
@@ -26,7 +28,8 @@ def new(**changes: object) -> NewCase:
     ],
 )
 def test_handling_mode(changes: dict, mode: str):
-    assert handling_mode(new(**changes)) == mode
+    case = new(**changes)
+    assert handling_mode(case, Dispatch(case.department, case.co_departments)) == mode
 
 
 def test_filed_case_is_dispatched_by_the_machine():
@@ -42,10 +45,10 @@ def test_filed_case_is_dispatched_by_the_machine():
 
 def test_moved_leaves_the_old_case_alone():
     case = filed(new(), "FS202611230042174", NOON)
-    later = moved(case, "withdrawn", "citizen", NOON)
+    later = moved(case, "withdrawn", CITIZEN, NOON)
     assert (case.state, later.state, later.closed) == ("dispatched", "withdrawn", True)
     with pytest.raises(TransitionForbidden):
-        moved(later, "accepted", "staff", NOON)
+        moved(later, "accepted", Actor("staff", "li"), NOON)
 
 
 def test_address_in_words():

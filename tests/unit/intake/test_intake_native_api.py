@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from bot.case_id import is_case_id
-from intake.openapi import openapi_document
+from intake.api.openapi import openapi_document
 from intake.store import StoreUnavailable
 from tests.contract.intake_running import ThreadedIntake, case_body
 
@@ -311,7 +311,7 @@ def test_database_that_went_away(
     def away(*_: Any) -> None:
         raise StoreUnavailable("数据库现在不能用：sqlite:////secret/place。")
 
-    monkeypatch.setattr("intake.store._read", away)
+    monkeypatch.setattr("intake.store.read", away)
     monkeypatch.setattr("intake.store.Store.ping", away)
     response = bot.get("/api/v1/cases?citizen=wechat:openid-1")
     assert error(response, 503) == "store_unavailable"

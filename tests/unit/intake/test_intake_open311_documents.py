@@ -12,15 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import vocabulary
-from intake.cases import Address, NewCase, filed, moved
+from intake.cases import Address, NewCase
 from intake.open311 import documents
 from intake.open311.documents import Document, Open311Error
 from intake.open311.posts import parse_post
 from intake.open311.queries import parse_requests_query
 from intake.open311.rendering import as_xml
+from intake.roles import Actor
+from intake.steps import filed, moved
 from intake.text import clean
 from tests.contract.intake_running import NOON
 
+LIN = Actor("department", "lin", "urban_management")
 CASE = filed(
     NewCase(
         description='<b>灯</b> & "坏" ]]> \'',
@@ -104,7 +107,7 @@ def test_extended_attributes():
 
 
 def test_status_and_note():
-    done = moved(moved(CASE, "in_progress", "s", NOON), "resolved", "s", NOON, "已修好")
+    done = moved(moved(CASE, "in_progress", LIN, NOON), "resolved", LIN, NOON, "已修好")
     row = request_row(True, case=done)
     assert (row["status"], row["status_notes"]) == ("closed", "已办结：已修好")
     assert request_row(False, case=done)["status_notes"] == "已办结"
