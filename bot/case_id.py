@@ -54,7 +54,9 @@ def canonical(text: str) -> str | None:
 def find_case_ids(text: str) -> list[CaseIdMention]:
     """All case IDs in ``text``, mistyped ones included, in order. Offsets count in ``text``."""
     # NFKC can change lengths (㎡ becomes m2); map width character by character instead.
-    narrow = "".join(_narrow(character) for character in text)
+    narrow = text
+    if not unicodedata.is_normalized("NFKC", text):
+        narrow = "".join(_narrow(character) for character in text)
     return [_mention(text, match) for match in _CANDIDATE.finditer(narrow)]
 
 

@@ -84,12 +84,10 @@ class TextFeatures:
             columns += [characters[0], of_words[0] + len(self._characters)]
             values += [characters[1], of_words[1] * np.float32(_WORD_WEIGHT)]
             ends.append(ends[-1] + len(characters[0]) + len(of_words[0]))
-        matrix = csr_matrix(
+        return csr_matrix(
             (np.concatenate(values), np.concatenate(columns), ends),
             shape=(len(ends) - 1, len(self)),
         )
-        matrix.sort_indices()
-        return matrix
 
     def __len__(self) -> int:
         """The number of features."""
@@ -129,12 +127,11 @@ class _Terms:
         self._weights = (np.log((1 + total) / (1 + counts)) + 1).astype(np.float32)
 
     def weigh(self, terms: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Columns and values of one text, a vector of length 1 (or empty)."""
-        counts = Counter(map(self._columns.get, terms))
-        counts.pop(None, None)
-        columns = np.fromiter(counts, np.int32, len(counts))
-        times = np.fromiter(counts.values(), np.float32, len(counts))
-        values = (1 + np.log(times)) * self._weights[columns]
+        """Columns, ascending, and values of one text, a vector of length 1 (or empty)."""
+        column_of = self._columns.get
+        known = [column for term in terms if (column := column_of(term)) is not None]
+        columns, times = np.unique(np.array(known, np.int32), return_counts=True)
+        values = (1 + np.log(times.astype(np.float32))) * self._weights[columns]
         return columns, values / max(float(np.linalg.norm(values)), 1e-12)
 
 
