@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import sqlite3
@@ -44,6 +45,7 @@ def up(console: Console) -> None:
     services = all_services(settings)
     _check_ports(services)
     _migrate(settings)
+    first_password = _first_password(settings)
     if is_stale(settings.model_dir):
         console.print("模型还没有，或者数据改过：先训练")
         train_with_progress(settings.model_dir, settings.log_dir, console)
@@ -57,7 +59,7 @@ def up(console: Console) -> None:
             for service in services:
                 supervisor.wait_until(service, answers, _START_LIMIT)
             warm_up(settings)
-        _print_addresses(console, settings)
+        _print_addresses(console, settings, first_password)
         while True:
             time.sleep(1.0)
             for service in supervisor.restart_dead():
@@ -110,7 +112,19 @@ def _migrate(settings: Settings) -> None:
             raise CannotStart(f"数据库文件 {path} 坏了：{error}") from error
 
 
-def _print_addresses(console: Console, settings: Settings) -> None:
+def _first_password(settings: Settings) -> str | None:
+    """The password of the first administrator, made where there is no account yet."""
+    from intake.accounts import Accounts
+    from intake.database import Database
+
+    database = Database(settings.database_url)
+    try:
+        return Accounts(database).first_admin(dt.datetime.now(dt.timezone.utc))
+    finally:
+        database.close()
+
+
+def _print_addresses(console: Console, settings: Settings, first_password: str | None) -> None:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
     console.print(
         f"微信模拟器    http://{host}:{settings.simulator_port}/   （用浏览器打开就能聊）"
@@ -118,6 +132,12 @@ def _print_addresses(console: Console, settings: Settings) -> None:
     console.print(f"微信接口      http://{host}:{settings.bot_port}/webhooks/wechat/webhook")
     console.print(f"受理平台      http://{host}:{settings.intake_port}/open311/v2/services.json")
     console.print(f"接口密钥      在 {settings.home / 'secrets.env'} 的 SUQIU_OPEN311_API_KEY")
+    if first_password:
+        console.print(
+            f"第一次登录    用户名 admin，密码 {first_password}（只显示这一次，请登录后修改）",
+            markup=False,
+            highlight=False,
+        )
     console.print(f"日志          {settings.log_dir}")
     console.print("按 Ctrl-C 停止")
     console.print("ready")

@@ -29,6 +29,7 @@ _WRONG_PASSWORDS = 5
 _LOCKED_FOR = dt.timedelta(minutes=15)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{1,38}")
 
+FIRST_ADMIN = "admin"
 KEY_ROLES = ("machine", "source")
 """``machine`` files and speaks for citizens, as the bot does; ``source`` only files."""
 
@@ -107,6 +108,14 @@ class Accounts:
         except sa.exc.IntegrityError as error:
             raise AccountError("这个用户名已经有人用了") from error
         return Account(name, shown, role, department, True)
+
+    def first_admin(self, now: dt.datetime) -> str | None:
+        """Make the account ``admin`` where nobody can sign in yet; its password, told here only."""
+        if self.all():
+            return None
+        password = secrets.token_urlsafe(12)
+        self.create(FIRST_ADMIN, "管理员", "admin", None, password, now)
+        return password
 
     def all(self) -> list[Account]:
         """Every account, by name."""

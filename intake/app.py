@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> Sanic:
     service = IntakeService(settings)
     # Sanic refuses a second app of the same name in a process.
     app = Sanic(f"intake_{uuid.uuid4().hex}", error_handler=Errors(), configure_logging=False)
+    app.ctx.service = service
     app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
     app.config.ACCESS_LOG = False
     app.config.AUTO_EXTEND = False

@@ -74,6 +74,9 @@ class PersonalData:
         """Raises :class:`bot.privacy.SealBroken`."""
         return self._vault.open_redactions(token)
 
+    def seal_redactions(self, redactions: Iterable[Redaction]) -> str:
+        return self._vault.seal_redactions(redactions)
+
     def is_last4(self, case_id: str, digits: str, stored: str | None) -> bool:
         """Whether ``digits`` are the last four of the case's phone. Takes constant time.
 

@@ -14,6 +14,7 @@ from bot.case_id import new_case_id
 from bot.settings import Settings
 from intake.accounts import Accounts
 from intake.cases import Case, NewCase
+from intake.casework import CaseWork
 from intake.database import Database
 from intake.deadlines import SHANGHAI
 from intake.guesses import GuessCount
@@ -53,6 +54,7 @@ class IntakeService:
         self.personal = PersonalData(settings.data_key)
         self._api_key = settings.api_key.encode()
         self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
+        self.work = CaseWork(self.store, self.personal, self.now)
         self._threads = ThreadPoolExecutor(_DATABASE_THREADS, thread_name_prefix="intake-db")
 
     async def run(self, work: Callable[..., Result], *args: object) -> Result:

@@ -171,6 +171,14 @@ class Store:
                 raise LookupError(case_id)
             return Sealed(*row)
 
+    def record_look(
+        self, at: dt.datetime, actor: str, what: str, case_id: str | None, reason: str | None
+    ) -> None:
+        """Keep that somebody looked at personal data."""
+        row = {"at": at, "actor": actor, "what": what, "case_id": case_id, "reason": reason}
+        with self._database.writing() as connection:
+            connection.execute(tables.looks.insert(), row)
+
     def guess(
         self,
         case_id: str,

@@ -13,7 +13,17 @@ from bot import vocabulary
 from intake.cases import Address, Contact, NewCase
 from intake.text import clean
 
-CHANNELS = ("wechat", "webchat", "hotline", "open311", "rest")
+CHANNELS = (
+    "wechat",
+    "webchat",
+    "hotline",
+    "open311",
+    "rest",
+    "web",
+    "counter",
+    "grid",
+    "device",
+)
 MAX_DESCRIPTION = 10_000
 MAX_DETAIL = 500
 MAX_SHORT = 200
@@ -72,6 +82,19 @@ class Checker:
             self.wrong(name, f"请填写{label}" if value is None else f"没有这个{label}编号")
             return None
         return value
+
+    def codes(self, name: str, label: str, known: Any) -> tuple[str, ...]:
+        """Codes out of ``known``, each once; none when absent or null."""
+        value = self.data.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            self.wrong(name, f"{label}应为编号的列表")
+            return ()
+        if not all(isinstance(code, str) and code in known for code in value):
+            self.wrong(name, f"没有这个{label}编号")
+            return ()
+        return tuple(dict.fromkeys(value))
 
     def flag(self, name: str, label: str) -> bool:
         value = self.data.get(name, False)
@@ -191,15 +214,9 @@ def _is_pair(value: Any) -> bool:
 
 
 def _co_departments(check: Checker) -> tuple[str, ...]:
-    value = check.data.get("co_departments")
-    if value is None:
-        return ()
-    known = vocabulary.departments()
-    if not isinstance(value, list) or not all(isinstance(v, str) and v in known for v in value):
-        check.wrong("co_departments", "协办部门应为部门编号的列表")
-        return ()
-    # The leading department does not assist itself; a name given twice counts once.
-    return tuple(dict.fromkeys(v for v in value if v != check.data.get("department")))
+    others = check.codes("co_departments", "协办部门", vocabulary.departments())
+    # The leading department does not assist itself.
+    return tuple(code for code in others if code != check.data.get("department"))
 
 
 def _media_url(check: Checker) -> str | None:

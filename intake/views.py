@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from bot import vocabulary
+from intake import workflow
 from intake.cases import Case, HistoryEntry
 from intake.deadlines import SHANGHAI
 
 # What else is in a history (cards, reminders, notes) is for people inside.
+_EXCERPT = 60  # characters; one or two lines of a list
 _FOR_CITIZENS = frozenset({"state", "reply", "supplement", "urge", "evaluation"})
 
 
@@ -51,6 +53,72 @@ def citizen_view(case: Case) -> dict[str, Any]:
         "last_step": _step(last),
         "history": steps,
         "authorized": True,
+    }
+
+
+def staff_view(case: Case) -> dict[str, Any]:
+    """A case for people inside: all of it but the contact, which is a look of its own."""
+    return {
+        **citizen_view(case),
+        "source": case.source,
+        "parent_id": case.parent_id,
+        "assignee": case.assignee,
+        "media_url": case.media_url,
+        "dispatched_at": iso(case.dispatched_at),
+        "return_due_at": iso(case.return_due_at),
+        "responded_at": iso(case.responded_at),
+        "resolved_at": iso(case.resolved_at),
+        "closed_at": iso(case.closed_at),
+        "updated_at": iso(case.updated_at),
+        "returns": case.returns,
+        "reopens": case.reopens,
+        "urges": case.urges,
+        "raised": case.raised,
+        "cards": [
+            {"colour": card.colour, "at": iso(card.at), "reason": card.reason}
+            for card in case.cards
+        ],
+        "satisfaction": case.satisfaction,
+        "next_states": sorted(workflow.TRANSITIONS[case.state]),
+        "entries": [staff_entry(entry) for entry in case.history],
+    }
+
+
+def staff_row(case: Case) -> dict[str, Any]:
+    """A case as one line of a list: no history, the beginning of the words."""
+    department = vocabulary.departments()[case.department]
+    return {
+        "case_id": case.case_id,
+        "state": case.state,
+        "state_name": vocabulary.case_states()[case.state].name,
+        "department": case.department,
+        "department_short": department.short,
+        "co_departments": list(case.co_departments),
+        "appeal_type": case.appeal_type,
+        "appeal_type_name": vocabulary.appeal_types()[case.appeal_type],
+        "urgent": case.urgent,
+        "raised": case.raised,
+        "cards": [card.colour for card in case.cards],
+        "excerpt": case.description[:_EXCERPT],
+        "place": case.address.in_words(),
+        "channel": case.channel,
+        "submitted_at": iso(case.submitted_at),
+        "due_at": iso(case.due_at),
+    }
+
+
+def staff_entry(entry: HistoryEntry) -> dict[str, Any]:
+    """An entry of the history for people inside."""
+    return {
+        "at": iso(entry.at),
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "state_name": vocabulary.case_states()[entry.to_state].name,
+        "note": entry.note,
+        "remark": entry.remark,
+        "changes": dict(entry.changes),
     }
 
 

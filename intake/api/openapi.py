@@ -9,13 +9,17 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from intake.api import cases
+from intake.api import accounts, cases, work
 from intake.api.describe import TEXT, answer, shown
 from intake.api.schemas import case_schemas
 
 VERSION = "1.1.0"
 # Each has ``routes(service)``, a blueprint, and ``paths()``, its part of the document.
-TOPICS: tuple[ModuleType, ...] = (cases,)
+TOPICS: tuple[ModuleType, ...] = (
+    cases,
+    work,
+    accounts,
+)
 
 
 @cache

@@ -6,12 +6,15 @@ from typing import Any
 
 from bot import vocabulary
 from intake.api.describe import (
+    COUNT,
+    FLAG,
     OPTIONAL_TEXT,
     OPTIONAL_TIME,
     TEXT,
     TIME,
     codes,
     codes_or_null,
+    listed,
     longest,
     ref,
     shown,
@@ -34,6 +37,10 @@ def case_schemas() -> dict[str, Any]:
         "Address": _address({"type": ["string", "null"]}),
         "BareStatus": _bare_status(),
         "CaseList": _case_list(),
+        "StaffCase": _staff_case(),
+        "StaffRow": _staff_row(),
+        "StaffList": _staff_list(),
+        "Entry": _entry(),
     }
 
 
@@ -131,6 +138,83 @@ def _case() -> dict[str, Any]:
             "last_step": ref("Step"),
             "history": {"type": "array", "minItems": 1, "items": ref("Step")},
             "authorized": {"const": True},
+        }
+    )
+
+
+def _staff_case() -> dict[str, Any]:
+    card = shown({"colour": codes(("yellow", "red")), "at": TIME, "reason": TEXT})
+    shape = _case()
+    return shown(
+        {
+            **shape["properties"],
+            "source": OPTIONAL_TEXT,
+            "parent_id": OPTIONAL_TEXT,
+            "assignee": OPTIONAL_TEXT,
+            "media_url": OPTIONAL_TEXT,
+            "dispatched_at": OPTIONAL_TIME,
+            "return_due_at": OPTIONAL_TIME,
+            "responded_at": OPTIONAL_TIME,
+            "resolved_at": OPTIONAL_TIME,
+            "closed_at": OPTIONAL_TIME,
+            "updated_at": TIME,
+            "returns": COUNT,
+            "reopens": COUNT,
+            "urges": COUNT,
+            "raised": FLAG,
+            "cards": {"type": "array", "items": card},
+            "satisfaction": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
+            "next_states": {"type": "array", "items": codes(vocabulary.case_states())},
+            "entries": listed("Entry"),
+        }
+    )
+
+
+def _staff_row() -> dict[str, Any]:
+    return shown(
+        {
+            "case_id": TEXT,
+            "state": codes(vocabulary.case_states()),
+            "state_name": TEXT,
+            "department": codes(vocabulary.departments()),
+            "department_short": TEXT,
+            "co_departments": {"type": "array", "items": codes(vocabulary.departments())},
+            "appeal_type": codes(vocabulary.appeal_types()),
+            "appeal_type_name": TEXT,
+            "urgent": FLAG,
+            "raised": FLAG,
+            "cards": {"type": "array", "items": codes(("yellow", "red"))},
+            "excerpt": {**TEXT, "description": "诉求内容的开头，号码已遮盖"},
+            "place": OPTIONAL_TEXT,
+            "channel": codes(CHANNELS),
+            "submitted_at": TIME,
+            "due_at": OPTIONAL_TIME,
+        }
+    )
+
+
+def _staff_list() -> dict[str, Any]:
+    return shown(
+        {
+            "cases": listed("StaffRow"),
+            "total": {**COUNT, "description": "最多数到 10000"},
+            "next": {**OPTIONAL_TEXT, "description": "下一页的 after；最后一页为 null"},
+        }
+    )
+
+
+def _entry() -> dict[str, Any]:
+    return shown(
+        {
+            "at": TIME,
+            "kind": TEXT,
+            "actor": TEXT,
+            "from_state": {"type": ["string", "null"]},
+            "to_state": codes(vocabulary.case_states()),
+            "state_name": TEXT,
+            "note": {**OPTIONAL_TEXT, "description": "给市民的话"},
+            "remark": {**OPTIONAL_TEXT, "description": "内部说明"},
+            "changes": {"type": "object"},
         }
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -14,6 +15,35 @@ def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadedIntake]
     running = ThreadedIntake(intake_settings(tmp_path_factory.mktemp("intake")))
     yield running
     running.close()
+
+
+SignIn = Callable[..., httpx.Client]
+PASSWORD = "correct horse 7"
+
+
+@pytest.fixture(scope="session")
+def sign_in(intake: ThreadedIntake) -> Iterator[SignIn]:
+    """``sign_in(role, department)``: HTTP as somebody who signed in, with the session's token."""
+    made: dict[tuple[str, str | None], httpx.Client] = {}
+    accounts = intake.app.ctx.service.accounts
+
+    def client(role: str, department: str | None = None) -> httpx.Client:
+        if (role, department) not in made:
+            name = f"{role[:5]}-{department or 'all'}"
+            now = dt.datetime.now(dt.timezone.utc)
+            accounts.create(name, name, role, department, PASSWORD, now)
+            _, token = accounts.sign_in(name, PASSWORD, now)
+            made[role, department] = httpx.Client(
+                base_url=intake.url,
+                headers={"Authorization": f"Bearer {token}"},
+                trust_env=False,
+                timeout=20,
+            )
+        return made[role, department]
+
+    yield client
+    for opened in made.values():
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -265,7 +266,7 @@ def test_what_is_no_http_gets_a_plain_answer(
 def test_document_lists_every_route(intake: ThreadedIntake, anyone: httpx.Client):
     routes = {
         (
-            "/" + route.path.removeprefix("api/v1/").replace("<case_id:str>", "{case_id}"),
+            "/" + re.sub(r"<(\w+):\w+>", r"{\1}", route.path.removeprefix("api/v1/")),
             method.lower(),
         )
         for route in intake.app.router.routes
