@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 warnings.filterwarnings("ignore")
 
+from bot.nlu.classifier import department_ranker  # noqa: E402
 from bot.nlu.gist import gist  # noqa: E402
 from bot.nlu.normalizer import normalize  # noqa: E402
 from bot.nlu.ranker import (  # noqa: E402
@@ -69,15 +71,20 @@ def is_cantonese(text: str) -> bool:
     return bool(_CANTONESE & set(text))
 
 
+def without_handicap(features: Any, labels: Sequence[str]) -> LinearRanker:
+    return LinearRanker.fit(features, labels, long_letters, LETTERS)
+
+
 def figures(
-    rows: Sequence[tuple[str, str]], letters: Sequence[dict[str, str]], read: Reader = as_appeals
+    rows: Sequence[tuple[str, str]],
+    letters: Sequence[dict[str, str]],
+    read: Reader = as_appeals,
+    fit: Callable[[Any, Sequence[str]], LinearRanker] = department_ranker,
 ) -> list[str]:
     """Top-1 and top-3 with subject and text, the same with the subject alone."""
     features = TextFeatures()
     labels = [label for _, label in rows]
-    ranker = LinearRanker.fit(
-        features.fit_transform(*read([text for text, _ in rows])), labels, long_letters, LETTERS
-    )
+    ranker = fit(features.fit_transform(*read([text for text, _ in rows])), labels)
     truth = np.array([letter["department"] for letter in letters])
 
     def shares(texts: Iterable[str]) -> list[str]:
@@ -144,10 +151,36 @@ def main() -> None:
         "| 少了什么 | 全文 top-1 | top-3 | 只看标题 top-1 | top-3 |",
         "|---|--:|--:|--:|--:|",
     ]
+    evenly = figures(rows, letters, fit=without_handicap)
+    lines.append(f"| 少见的部门和常见的一样看 | {' | '.join(evenly)} |")
     for name, chosen, read in trials:
         lines.append(f"| {name} | {' | '.join(figures(chosen, letters, read))} |")
         print(lines[-1], flush=True)
+    curve = {share: figures(share_of(rows, share), letters, as_appeals) for share in _SHARES}
+    picture = given.out.with_name("learning_curve.png")
+    draw_curve({round(len(rows) * share): found for share, found in curve.items()}, picture)
+    lines += ["", f"![例句越多，认得越准]({picture.name})"]
     given.out.write_text("\n".join([*lines, ""]), "utf-8")
+
+
+def draw_curve(curve: dict[int, list[str]], path: Path) -> None:
+    """Number of examples against the shares that ``figures`` gives, as a picture."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = ("top-1, subject and text", "top-3", "top-1, subject alone", "top-3, subject alone")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    numbers = sorted(curve)
+    for column, name in enumerate(names):
+        axes.plot(numbers, [float(curve[n][column]) for n in numbers], marker="o", label=name)
+    axes.set_xlabel("training examples")
+    axes.set_ylabel("share of letters right")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -48,10 +48,29 @@ class Settings:
         "SUQIU_INTAKE_URL", "http://127.0.0.1:{intake_port}", "受理平台地址；可换成城市自己的平台"
     )
     intake_timeout: float = _setting("SUQIU_INTAKE_TIMEOUT", 1.5, "等受理平台应答的秒数")
+    keep_days: int = _setting(
+        "SUQIU_KEEP_DAYS", 365, "诉求办结多少天后清除内容和个人信息，只留统计需要的"
+    )
+    supervision_seconds: float = _setting(
+        "SUQIU_SUPERVISION_SECONDS",
+        60.0,
+        "每隔几秒督办一次（提醒、发牌、归档）；0 表示本进程不督办",
+    )
     bot_url: str = _setting("SUQIU_BOT_URL", "http://127.0.0.1:{bot_port}", "机器人地址")
     api_key: str = _setting(
         "SUQIU_OPEN311_API_KEY", _REQUIRED, "可以提交诉求的接口密钥", secret=True
     )
+    notifier: bool = _setting("SUQIU_NOTIFIER", "on", "在后台发通知：on 发，off 不发")
+    sms_url: str = _setting(
+        "SUQIU_SMS_URL",
+        "http://127.0.0.1:{simulator_port}/sms/messages",
+        "短信网关地址，约定见 docs/sms-gateway.md；默认是模拟器，填 off 不发短信",
+    )
+    sms_key: str = _setting("SUQIU_SMS_KEY", _REQUIRED, "短信网关的密钥", secret=True)
+    webhook_url: str = _setting(
+        "SUQIU_WEBHOOK_URL", "off", "给部门和督办推送通知的地址，约定见 docs/webhook.md；off 不推送"
+    )
+    webhook_secret: str = _setting("SUQIU_WEBHOOK_SECRET", "off", "推送的签名密钥", secret=True)
     data_key: str = _setting(
         "SUQIU_DATA_KEY",
         _REQUIRED,
@@ -71,6 +90,34 @@ class Settings:
         "WECHAT_API_BASE",
         "http://127.0.0.1:{simulator_port}/cgi-bin/",
         "微信接口地址；正式公众号填 https://api.weixin.qq.com/cgi-bin/",
+    )
+    wechat_templates: str = _setting(
+        "WECHAT_TEMPLATES",
+        "off",
+        "模板消息：通知种类=模板ID，用逗号隔开，*=其余种类；off 不发",
+    )
+    wechat_template_fields: str = _setting(
+        "WECHAT_TEMPLATE_FIELDS",
+        "case_id=character_string1,state=phrase2,text=thing3,time=time4",
+        "模板里的字段叫什么：case_id、state、text、time 各对应哪一个",
+    )
+
+    alarm_quiet_minutes: float = _setting(
+        "SUQIU_ALARM_QUIET_MINUTES",
+        60.0,
+        "诉求办结后，同一设备同一告警安静多少分钟以后再响算新的一件",
+    )
+    jurisdiction: str = _setting(
+        "SUQIU_JURISDICTION", "foshan.gov.cn", "本平台的 Open311 jurisdiction_id"
+    )
+    form_hourly: int = _setting("SUQIU_FORM_HOURLY", 20, "网页表单每个网络地址每小时最多提交几件")
+    proxies: int = _setting(
+        "SUQIU_PROXIES", 0, "受理平台前面有几层反向代理；0 表示没有，不看 X-Forwarded-For"
+    )
+    grid_file: str = _setting(
+        "SUQIU_GRID_FILE",
+        "off",
+        "网格表（CSV：community_code,grid_code,grid_name,officer）；sample 用自带的样例，off 不用",
     )
 
     @property
@@ -99,6 +146,14 @@ def setting_table() -> list[tuple[str, str, str]]:
 def required_names() -> list[str]:
     """Names of the settings that have no default."""
     return [f.metadata["name"] for f in fields(Settings) if f.metadata["default"] is _REQUIRED]
+
+
+def on_or_off(word: object) -> bool:
+    """What the word of a switch means. Raises ValueError for any other word."""
+    known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+    if str(word).lower() not in known:
+        raise ValueError(word)
+    return known[str(word).lower()]
 
 
 def read_secrets(home: Path) -> dict[str, str]:
@@ -132,7 +187,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if isinstance(raw, str) and name not in known:
             raw = raw.format(**values)
         try:
-            values[f.name] = hints[f.name](raw)
+            read = on_or_off if hints[f.name] is bool else hints[f.name]
+            values[f.name] = read(raw)
         except ValueError:
             raise SettingsError(f"设置 {name} 的值不对：{raw!r}（{f.metadata['help']}）") from None
     return Settings(**values)

@@ -49,15 +49,7 @@ def read_examples(path: Path) -> Iterator[Example]:
     Raises:
         UnreadableFile: not YAML, or not of the form ``nlu: [{intent, examples}]``.
     """
-    try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UnreadableFile(path, line, f"不是 YAML：{error.problem}") from error
-    except yaml.YAMLError as error:
-        raise UnreadableFile(path, 1, "有 YAML 里不能用的字符") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(path, 1, "不是 UTF-8 编码") from error
+    root = compose(path)
     blocks = _value(root, "nlu")
     if not isinstance(blocks, yaml.SequenceNode):
         raise UnreadableFile(path, 1, "没有 nlu 一节")
@@ -75,6 +67,23 @@ def read_examples(path: Path) -> Iterator[Example]:
             if line.strip() != _BULLET.strip() and not line.startswith(_BULLET):
                 raise UnreadableFile(path, number, f"例句要以“{_BULLET}”开头：{line[:20]}")
             yield Example(intent.value, line[len(_BULLET) :].strip(), path, number)
+
+
+def compose(path: Path) -> yaml.Node | None:
+    """The nodes of a YAML file, which know their lines.
+
+    Raises:
+        UnreadableFile
+    """
+    try:
+        return yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UnreadableFile(path, line, f"不是 YAML：{error.problem}") from error
+    except yaml.YAMLError as error:
+        raise UnreadableFile(path, 1, "有 YAML 里不能用的字符") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(path, 1, "不是 UTF-8 编码") from error
 
 
 def read_appeals(folder: Path) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from bot.nlu.ranker import (
 from bot.privacy import mask
 from bot.vocabulary import departments
 from workbench.examples import Example, UnreadableFile, example_files, read_examples
+from workbench.grouped_examples import grouped_files, read_grouped
 
 LONGEST_EXAMPLE = 500
 FEWEST_EXAMPLES = 20
@@ -60,7 +61,8 @@ def validate(
     *,
     faults_only: bool = False,
 ) -> list[Finding]:
-    """All findings in ``data/nlu``, by file and line; ``on_step`` hears what is being checked.
+    """All findings in ``data/nlu`` and in the files beside it, by file and line; ``on_step`` hears
+    what is being checked.
 
     ``intents``: the names the domain knows. ``faults_only`` leaves out the comparing of sentences,
     which takes a minute and finds warnings only.
@@ -81,6 +83,8 @@ def validate(
     findings += _repeated(examples)
     good = [example for example in examples if example.text and not _ignored(example.label)]
     findings += _too_few(good, folder, set(intents))
+    for path, labels in grouped_files(folder).items():
+        findings += _of_groups(path, labels)
     if faults_only:
         findings = [finding for finding in findings if finding.fault]
     else:
@@ -95,7 +99,29 @@ def _ignored(label: str) -> bool:
     return label.startswith(EXTERNAL_PREFIX)
 
 
-def _of_line(example: Example) -> Iterator[Finding]:
+def _of_groups(path: Path, labels: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong in one of the files that Rasa does not read."""
+    try:
+        examples = list(read_grouped(path))
+    except UnreadableFile as error:
+        yield Finding(error.path, error.line, "unreadable", str(error), fault=True)
+        return
+    for example in examples:
+        yield from _of_text(example)
+        if example.label not in labels:
+            message = f"没有这个标签：{example.label}"
+            yield Finding(path, example.line, "unknown_label", message, fault=True)
+    yield from _repeated(examples)
+    counts = Counter(example.label for example in examples)
+    for label in labels:
+        if counts[label] < FEWEST_EXAMPLES:
+            message = f"{label} 只有 {counts[label]} 句，至少 {FEWEST_EXAMPLES}"
+            yield Finding(path, 0, "too_few", message, fault=True)
+
+
+def _of_text(example: Example) -> Iterator[Finding]:
+    """What no example may be, whoever reads it."""
+
     def fault(kind: str, message: str) -> Finding:
         return Finding(example.path, example.line, kind, message, fault=True)
 
@@ -106,6 +132,14 @@ def _of_line(example: Example) -> Iterator[Finding]:
         yield fault("too_long", f"太长：{len(text)} 个字，最多 {LONGEST_EXAMPLE}")
     if mask(text)[1]:
         yield fault("personal_data", "像是电话、身份证或银行卡号，请写成 138****8000 这样")
+
+
+def _of_line(example: Example) -> Iterator[Finding]:
+    def fault(kind: str, message: str) -> Finding:
+        return Finding(example.path, example.line, kind, message, fault=True)
+
+    yield from _of_text(example)
+    text = example.text
     if text.startswith("/"):
         yield fault("command", "以“/”开头的话 Rasa 会当成命令")
     found = _FORBIDDEN.search(text)

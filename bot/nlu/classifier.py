@@ -8,6 +8,7 @@ intents ``report_issue/<department>``, so that every Rasa tool keeps reading the
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import joblib
@@ -23,6 +24,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix
 
 from bot.case_id import find_case_ids
 from bot.nlu.address import beyond_address
@@ -38,7 +40,7 @@ CHITCHAT = "chitchat"
 PROVIDE_INFO = "provide_info"
 QUERY_STATUS = "query_status"
 _AROUND_CASE_IDS = re.compile(r"(?:还有|同埋|编号|单号|诉求|查|[同和跟及与是系个,，、。:：\s])*")
-_BARE_NUMBER = re.compile(r"\s*(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}\s*")
+_BARE_NUMBER = re.compile(r"\s*(?:(?:尾号|后四位|最后四位)?[是:]?\s*\d{4}|\d{3,8})\s*")
 DEPARTMENT_RANKING = "department_ranking"
 DEPARTMENT_REASONS = "department_reasons"
 NAMES_MATTER = "names_matter"
@@ -50,6 +52,9 @@ _SURE_MATTER = 0.95
 _WORD = re.compile(r"\w")
 _SHORTEST_REASON = 2
 _MOST_REASONS = 4
+# Every department has about as many examples, but not as many appeals. At this margin held-out
+# examples of busy and quiet ones are told equally well (0.77); without it 0.75 and 0.82.
+_HANDICAP_OF_QUIET = 0.5
 _FILE_NAME = "appeal_classifier.joblib"
 
 
@@ -112,14 +117,12 @@ class AppealClassifier(GraphComponent):
             [intent for _, intent, _ in rows],
             short_sayings,
         )
-        self._departments = LinearRanker.fit(
+        self._departments = department_ranker(
             beside_vectors(
                 self._appeal_features.fit_transform(*as_appeals([text for text, _ in appeals])),
                 vectors,
             ),
             [department for _, department in appeals],
-            long_letters,
-            LETTERS,
         )
         with self._model_storage.write_to(self._resource) as directory:
             joblib.dump(self._parts(), directory / _FILE_NAME)
@@ -162,7 +165,7 @@ class AppealClassifier(GraphComponent):
             _set_without_matter(message, CHITCHAT, 0.0)
             return
         if _BARE_NUMBER.fullmatch(text):
-            # The last digits of a phone. Numbers are too many to learn from examples.
+            # The last digits of a phone, a house. Numbers are too many to learn from examples.
             _set_without_matter(message, PROVIDE_INFO, 1.0)
             return
         if _names_only_cases(text):
@@ -254,6 +257,13 @@ class AppealClassifier(GraphComponent):
             if len(reasons) == _MOST_REASONS:
                 break
         return reasons
+
+
+def department_ranker(features: csr_matrix, labels: Sequence[str]) -> LinearRanker:
+    """Who is responsible, learned from appeals; the quiet departments have to be named clearer."""
+    ranker = LinearRanker.fit(features, labels, long_letters, LETTERS)
+    quiet = {code for code, department in departments().items() if not department.busy}
+    return ranker.with_handicap(quiet, _HANDICAP_OF_QUIET)
 
 
 def _names_only_cases(text: str) -> bool:

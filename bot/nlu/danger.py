@@ -80,6 +80,11 @@ def find_dangers(text: str) -> list[DangerMention]:
     ]
 
 
+def names_any_danger(text: str) -> bool:
+    """Whether ``text`` (normalised) has a phrase of danger at all, however harmless."""
+    return next(_named(text), None) is not None
+
+
 def _named(text: str) -> Iterator[DangerMention]:
     """Every phrase of danger, whatever is said around it; none overlaps another."""
     danger = _patterns().danger

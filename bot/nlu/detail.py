@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.nlu.everyday import is_everyday
-from bot.nlu.place_mention import DISTRICT, PlaceMention
+from bot.nlu.place_mention import COMMUNITY, DISTRICT, PlaceMention
 from bot.nlu.spot_words import (
     ANYWHERE,
     ATTACHED,
@@ -99,6 +99,10 @@ def _start_of_name(
     if last:
         attached = _attaching(last).match(text, last.end)
         if attached and attached.end() == kind.end():
+            return last.start
+        # 河西菜市场 is the market of 河西: without it, any market.
+        named = last.bare and last.level == COMMUNITY and kind.group() == "市场"
+        if named and GENERIC.fullmatch(text[last.end : kind.start()]):
             return last.start
     low = max(floor, last.end if last else 0)
     window = text[low : kind.start()]

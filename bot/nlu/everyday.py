@@ -12,6 +12,10 @@ from importlib import resources
 _LENGTH = 2
 # Rarer words are nobody's everyday words, and most words are rarer.
 _LEAST = 100
+# Tags of words that lead to a name and stand in none: adverbs, verbs, conjunctions, times.
+_LEADING = ("c", "d", "p", "r", "t", "v", "f", "ad")
+# Tags of names: of people, of places, of other things.
+_NAMES = ("nr", "ns", "nz", "nt")
 
 
 def load() -> None:
@@ -24,12 +28,31 @@ def is_everyday(word: str, least: int) -> bool:
     return _counts().get(word, 0) >= least
 
 
-@cache
+def is_leading(word: str, least: int) -> bool:
+    """Whether ``word`` is so common and no thing's name: 结果, 承诺, 已经, 我们."""
+    return word in _listed()[1] and is_everyday(word, least)
+
+
+def is_naming(word: str) -> bool:
+    """Whether a common ``word`` is a name itself: 博雅, 兴隆."""
+    return word in _listed()[2]
+
+
 def _counts() -> dict[str, int]:
-    counts = {}
+    return _listed()[0]
+
+
+@cache
+def _listed() -> tuple[dict[str, int], frozenset[str], frozenset[str]]:
+    """The counts, and among them the words that lead to a name and those that are names."""
+    counts, leading, naming = {}, set(), set()
     with resources.files("jieba").joinpath("dict.txt").open(encoding="utf-8") as lines:
         for line in lines:
-            word, count, _ = line.split(" ", 2)
+            word, count, tag = line.split(" ", 2)
             if len(word) == _LENGTH and int(count) >= _LEAST:
                 counts[word] = int(count)
-    return counts
+                if tag.strip() in _LEADING:
+                    leading.add(word)
+                elif tag.startswith(_NAMES):
+                    naming.add(word)
+    return counts, frozenset(leading), frozenset(naming)

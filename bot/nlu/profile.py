@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,48 +16,35 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.appeal_type import AppealTypeModel, read_types, type_by_rules
 from bot.nlu.classifier import DEPARTMENT_RANKING
 from bot.nlu.component import RuleExtractor
 from bot.nlu.danger import find_dangers
 from bot.nlu.labels import REPORT_INTENT
 from bot.nlu.normalizer import normalize
 from bot.nlu.urgency import URGENT, URGENT_BY_RULE, UrgencyModel, read_examples
-from bot.vocabulary import departments, load_yaml
+from bot.vocabulary import departments
 
-# Trainers keep it beside the other examples; its form is not Rasa's, so Rasa leaves it alone.
-URGENCY_EXAMPLES = Path(__file__).resolve().parents[2] / "data" / "urgency.yml"
-_FILE_NAME = "urgency.joblib"
+# Trainers keep them beside the other examples; their form is not Rasa's, so Rasa leaves them alone.
+_DATA = Path(__file__).resolve().parents[2] / "data"
+URGENCY_EXAMPLES = _DATA / "urgency.yml"
+TYPE_EXAMPLES = _DATA / "appeal_types.yml"
+_FILE_NAME = "appeal_profile.joblib"
 # Two departments this close, and together nearly sure, share the matter.
 _CROSS_SHARE = 0.6
 _CROSS_TOGETHER = 0.75
-_HEAD = 120
-_LETTER_NO_QUESTION = 1.5
 _LONG_STANDING = re.compile(
     r"(?:多次|反复|一直|长期|多年|[二两三四五六七八九十\d]+年|历史遗留).{0,12}"
     r"(?:反映|投诉|无果|没人|未解决|得不到|拖|推|上访|没有解决|未果)|踢皮球|历史遗留"
 )
 
 
-@cache
-def _cues() -> dict[str, list[tuple[re.Pattern[str], float]]]:
-    return {
-        appeal_type: [(re.compile(pattern), float(weight)) for pattern, weight in cues.items()]
-        for appeal_type, cues in load_yaml("appeal_cues.yml").items()
-    }
+def appeal_type(text: str, model: AppealTypeModel | None = None) -> str:
+    """One of complaint, report, help, suggestion, consultation, for a normalised text.
 
-
-def appeal_type(text: str) -> str:
-    """One of complaint, report, help, suggestion, consultation, for a normalised text."""
-    # A letter says at its beginning what it wants; a question in its middle is a figure of speech.
-    head = text[:_HEAD]
-    scores = {
-        name: sum(weight for pattern, weight in cues if pattern.search(head))
-        for name, cues in _cues().items()
-    }
-    if len(text) > _HEAD:
-        scores["consultation"] -= _LETTER_NO_QUESTION
-    best = max(scores, key=lambda name: scores[name])
-    return best if scores[best] > scores["complaint"] else "complaint"
+    Without a model the cues alone decide.
+    """
+    return model.type_of(text) if model else type_by_rules(text)
 
 
 def is_urgent(text: str, chance: float | None = None) -> bool:
@@ -102,14 +88,15 @@ def _shared(first: float, second: float) -> bool:
 class AppealProfiler(RuleExtractor):
     """Sets ``appeal_type``, ``urgent`` and ``handling_mode``; runs after the classifier.
 
-    Learns what is urgent from ``data/urgency.yml`` and, as everyday matters, from the appeals among
-    Rasa's examples.
+    Learns the types from ``data/appeal_types.yml``; what is urgent from ``data/urgency.yml`` and,
+    as everyday matters, from the appeals among Rasa's examples.
     """
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource):
         super().__init__(config)
         self._model_storage = model_storage
         self._resource = resource
+        self._types: AppealTypeModel | None = None
         self._urgency: UrgencyModel | None = None
 
     @classmethod
@@ -123,15 +110,16 @@ class AppealProfiler(RuleExtractor):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn what is urgent."""
+        """Learn the types and what is urgent."""
         everyday = [
             normalize(example.get(TEXT))
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT) == REPORT_INTENT
         ]
+        self._types = AppealTypeModel().fit(*read_types(TYPE_EXAMPLES))
         self._urgency = UrgencyModel().fit(*read_examples(URGENCY_EXAMPLES), everyday)
         with self._model_storage.write_to(self._resource) as directory:
-            joblib.dump(self._urgency, directory / _FILE_NAME)
+            joblib.dump((self._types, self._urgency), directory / _FILE_NAME)
         return self._resource
 
     @classmethod
@@ -145,12 +133,12 @@ class AppealProfiler(RuleExtractor):
     ) -> AppealProfiler:
         component = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as directory:
-            component._urgency = joblib.load(directory / _FILE_NAME)
+            component._types, component._urgency = joblib.load(directory / _FILE_NAME)
         component.understand(Message({DEPARTMENT_RANKING: []}), "路灯坏了")
         return component
 
     def understand(self, message: Message, text: str) -> None:
-        kind = appeal_type(text)
+        kind = appeal_type(text, self._types)
         urgent = is_urgent(text, self._urgency.chance(text) if self._urgency else None)
         message.set("appeal_type", kind, add_to_output=True)
         message.set("urgent", urgent, add_to_output=True)

@@ -131,5 +131,7 @@ LINK = re.compile(
 )
 FIRST_SPOT = re.compile(
     rf"(?:[\u4e00-\u9fffA-Za-z0-9·]{{0,10}}?(?:{_ROAD}|{_ESTATE}|{_SCHOOL}|{_HEALTH}|{_TRAFFIC}|{_PUBLIC}|"
-    rf"{_BUSINESS}|出租屋|工地|村(?!民|委)|涌){_NUMBER}?|{_NUMBER})"
+    rf"{_BUSINESS}|出租屋|工地|村(?!民|委)|涌){_NUMBER}?|{_NUMBER}|"
+    # The exits of a station: A出口, 3号口, C1出入口.
+    r"(?:[A-Za-z]\d?|\d{1,2}号)出?入?口)"
 )

@@ -19,7 +19,7 @@ import yaml
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.danger import find_dangers
+from bot.nlu.danger import find_dangers, names_any_danger
 from bot.nlu.gist import gist
 from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import clip
@@ -181,13 +181,17 @@ def _cues() -> dict[str, re.Pattern[str]]:
 def _windows(text: str) -> Iterator[set[str]]:
     """The terms of each part that is judged by itself: n-grams, cues, kinds of danger."""
     plain = gist(clip(text)).lower()
+    # What the whole text does not have none of its parts has.
+    patterns = {name: cue for name, cue in _cues().items() if cue.search(plain)}
+    names_danger = names_any_danger(plain)
     for sentence in [plain] if len(plain) <= _ONE_THOUGHT else _SENTENCE.findall(plain):
         if not _WORD.search(sentence):
             continue
         # "去年" at the beginning of a sentence holds for all of it.
-        cues = {name for name, pattern in _cues().items() if pattern.search(sentence)}
+        cues = {name for name, cue in patterns.items() if cue.search(sentence)}
         for window in _cut(sentence):
-            kinds = {danger.kind for danger in find_dangers(window)}
+            found = find_dangers(window) if names_danger else []
+            kinds = {danger.kind for danger in found}
             hints = {_RULE, *(f"<{kind}>" for kind in kinds)} if kinds else set()
             yield {*_ngrams(window), *cues, *hints}
 

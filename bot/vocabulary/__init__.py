@@ -17,7 +17,10 @@ import yaml
 
 @dataclass(frozen=True)
 class Department:
-    """A body that handles appeals. ``needs_place`` is false where a matter has no place."""
+    """A body that handles appeals.
+
+    ``needs_place`` is false where a matter has no place; ``busy`` where many appeals go.
+    """
 
     code: str
     name: str
@@ -26,6 +29,7 @@ class Department:
     scope: str
     platform: str
     needs_place: bool = True
+    busy: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.nlu.appeal_type import read_types
+from bot.nlu.normalizer import normalize
+from bot.nlu.urgency import read_examples as read_urgency_examples
 from cli.classify import Classifier
 from cli.model import PROJECT
 from tests.integration import understanding
+from workbench.examples import example_files, read_examples
 
 LINES = Path(__file__).parents[1] / "fixtures" / "intent_lines.jsonl"
 # Rasa's own about retrieval intents; nothing in the data can mend them.
@@ -62,6 +66,16 @@ def test_times_of_lines_by_somebody_else(classifier: Classifier) -> None:
     assert len(wrong) <= 0.15 * len(understanding.rows("times_test")), wrong
 
 
+def test_types_of_lines_by_somebody_else(classifier: Classifier) -> None:
+    wrong = list(understanding.wrong_types(classifier.parse, "appeal_type_test"))
+    assert len(wrong) <= 0.08 * len(understanding.rows("appeal_type_test")), wrong
+
+
+def test_names_of_lines_by_somebody_else(classifier: Classifier) -> None:
+    recall, precision = understanding.names(classifier.parse, "names_test")
+    assert recall >= 0.65 and precision >= 0.87
+
+
 @pytest.mark.parametrize(
     "text",
     ["FS20261124000000X 还有 FS20261124000001X", "fs20261123 004217 4", "编号：FS202611230042174"],
@@ -76,12 +90,25 @@ def test_reasons_are_words_of_the_matter(classifier: Classifier) -> None:
     assert classifier.classify("你好")["reasons"] == []
 
 
-def test_no_fixed_line_is_a_training_line() -> None:
-    training = "\n".join(p.read_text("utf-8") for p in (PROJECT / "data" / "nlu").glob("*/*.yml"))
-    lines = set(re.findall(r"^    - (.+)$", training, re.MULTILINE))
-    rows = [json.loads(line) for line in LINES.read_text("utf-8").splitlines()]
-    # Single words such as "好" have no other way to be said.
-    assert [row["text"] for row in rows if row["text"] in lines and len(row["text"]) > 2] == []
+@pytest.mark.parametrize(
+    "name",
+    [
+        "intent_test",
+        "urgency_test",
+        "appeal_type_test",
+        "places_test",
+        "times_test",
+        "names_test",
+        "intent_lines",
+    ],
+)
+def test_no_fixed_line_is_a_training_line(name: str) -> None:
+    files = example_files(PROJECT / "data" / "nlu")
+    examples = {example.text for path in files for example in read_examples(path)}
+    examples |= set(read_urgency_examples(PROJECT / "data" / "urgency.yml")[0])
+    examples |= set(read_types(PROJECT / "data" / "appeal_types.yml")[0])
+    texts = [row["text"] for row in understanding.rows(name)]
+    assert [text for text in texts if text in examples or normalize(text) in examples] == []
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,14 @@ def wrong_intents(parse: Parse, name: str) -> Iterator[tuple[str, str, str]]:
             yield row["text"], row["intent"], said
 
 
+def wrong_types(parse: Parse, name: str) -> Iterator[tuple[str, str, str]]:
+    """``(text, appeal type, what was understood)`` of each line understood wrongly."""
+    for row in rows(name):
+        said = parse(row["text"])["appeal_type"]
+        if said not in (row["appeal_type"], *row.get("appeal_type_ok", [])):
+            yield row["text"], row["appeal_type"], said
+
+
 def urgency(parse: Parse, name: str) -> tuple[float, float, list[str], list[str]]:
     """Recall, precision, the texts missed and the false alarms."""
     found, missed, alarms = 0, [], []
@@ -69,3 +77,17 @@ def wrong_times(parse: Parse, name: str) -> Iterator[tuple[str, list[str], list[
         said = [row["text"][e["start"] : e["end"]] for e in entities if e["entity"] == "time"]
         if said != row["times"]:
             yield row["text"], row["times"], said
+
+
+def names(parse: Parse, name: str) -> tuple[float, float]:
+    """Recall and precision of the names of companies, shops, schools, estates, with their kinds."""
+    right = said = known = 0
+    for row in rows(name):
+        found = {
+            (entity["value"]["text"], entity["value"]["kind"])
+            for entity in parse(row["text"])["entities"]
+            if entity["entity"] == "organisation"
+        }
+        wanted = {(item["name"], item["kind"]) for item in row["names"]}
+        right, said, known = right + len(found & wanted), said + len(found), known + len(wanted)
+    return right / known, right / said

@@ -124,7 +124,10 @@ def test_no_dangers(text: str) -> None:
         ("求助：老人低保被停，请帮帮我", "help"),
         ("为什么我们小区总是停水？没人管吗", "complaint"),
         ("小区电梯老是坏，物业不管，怎么办呢", "complaint"),
-        ("路灯坏了", "complaint"),
+        ("路灯坏了", "help"),
+        ("公园里有只猫", "complaint"),
+        ("求助无门，物业敷衍，谁来给个说法", "complaint"),
+        ("建议大家不要去这家店，欺骗顾客", "complaint"),
     ],
 )
 def test_appeal_types(text: str, kind: str) -> None:

@@ -9,7 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.vocabulary import appeal_types
 from workbench.examples import Example, UnreadableFile, example_files, read_examples
+from workbench.grouped_examples import grouped_files, read_grouped
 from workbench.validation import Finding, validate
 
 ROOT = Path(__file__).parents[3]
@@ -158,9 +160,67 @@ def test_a_line_under_the_wrong_label(tmp_path: Path) -> None:
     assert not any(finding.fault for finding in findings if finding.kind == "doubtful_label")
 
 
+def write_groups(nlu: Path, name: str, lines: list[str]) -> Path:
+    nlu.mkdir(exist_ok=True)
+    path = nlu.parent / name
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_the_files_beside_are_checked_too(tmp_path: Path) -> None:
+    urgent = [f"    - 第{i}栋着火了" for i in range(20)]
+    lines = ["urgent:", "  fire:", *urgent, "    - 第3栋着火了", "    -", "    - 电话13812345678"]
+    lines += ["not_urgent:", "  everyday:", "    - 第4栋着火了", f"    - {'路' * 501}"]
+    lines += ["often:", "  lamp:", "    - 路灯 (旧) 坏了"]
+    write_groups(tmp_path / "nlu", "urgency.yml", lines)
+    findings = [
+        (finding.kind, finding.line, finding.fault)
+        for finding in found(tmp_path / "nlu", faults_only=True)
+        if finding.path.name == "urgency.yml"
+    ]
+    assert findings == [
+        ("too_few", 0, True),
+        ("duplicate", 23, True),
+        ("empty", 24, True),
+        ("personal_data", 25, True),
+        ("conflict", 28, True),
+        ("too_long", 29, True),
+        ("unknown_label", 32, True),
+    ]
+
+
+def test_a_type_without_examples_is_found(tmp_path: Path) -> None:
+    write_groups(tmp_path / "nlu", "appeal_types.yml", ["help:", "  lines:", "    - 灯坏了"])
+    missing = [f for f in found(tmp_path / "nlu") if f.path.name == "appeal_types.yml"]
+    assert {finding.message.split()[0] for finding in missing} == set(appeal_types())
+    assert all(finding.kind == "too_few" and finding.fault for finding in missing)
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (["help: ["], 2),
+        (["- 灯坏了"], 1),
+        (["help:", "  - 灯坏了"], 2),
+        (["help:", "  lines: 灯坏了"], 2),
+        (["help:", "  lines:", "    - 灯: 坏了"], 3),
+        (["help:", "  lines:", "    - 灯坏了", "    - 12345"], 4),
+        ([""], 1),
+    ],
+)
+def test_unreadable_groups_say_where(tmp_path: Path, lines: list[str], line: int) -> None:
+    path = write_groups(tmp_path / "nlu", "appeal_types.yml", lines)
+    with pytest.raises(UnreadableFile) as caught:
+        list(read_grouped(path))
+    assert caught.value.line == line
+    (finding,) = [f for f in found(tmp_path / "nlu") if f.path == path]
+    assert (finding.kind, finding.line) == ("unreadable", line)
+
+
 def test_the_projects_own_examples_have_no_fault() -> None:
     domain = yaml.safe_load((ROOT / "domain.yml").read_text("utf-8"))
     intents = [name for entry in domain["intents"] for name in entry]
     nlu = ROOT / "data" / "nlu"
     assert len(example_files(nlu)) > 50
+    assert [path.name for path in grouped_files(nlu)] == ["appeal_types.yml", "urgency.yml"]
     assert validate(nlu, intents, faults_only=True) == []
