@@ -9,7 +9,7 @@ from rasa_sdk import Action
 
 from actions.filing import Filer
 from actions.rasa_form import ValidateReportForm
-from actions.rasa_news import TellCaseFiled, TellFilingRefused
+from actions.rasa_news import TellCaseFiled, TellCaseNews, TellFilingRefused
 from actions.rasa_small_talk import SmallTalk
 from actions.rasa_status import AnswerOutsideForm, ListMyCases, QueryStatus
 from actions.status import StatusDesk
@@ -25,4 +25,5 @@ def all_actions(filer: Filer, status: StatusDesk) -> list[Action]:
         AnswerOutsideForm(status),
         TellCaseFiled(),
         TellFilingRefused(),
+        TellCaseNews(),
     ]

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import wording
 from actions.filing import Filed, Filer, Noted, NotTaken, Refused
-from actions.rasa_news import LATE_NEWS
+from actions.rasa_news import LATE_NEWS, told_before
 from actions.rasa_small_talk import SMALL_TALK
 from actions.rasa_status import status_answer
 from actions.rasa_tracker import Events, channel_of, event_values, slot_events, utter
@@ -79,11 +79,15 @@ class ValidateReportForm(Action):
 
         While a form is open Rasa gives every message to the form, the courier's too.
         """
-        reply, events = LATE_NEWS[intent](event_values(tracker))
-        utter(dispatcher, [reply])
+        events: Events = []
+        repeated = told_before(tracker)
+        if not repeated:
+            reply, events = LATE_NEWS[intent](event_values(tracker))
+            utter(dispatcher, [reply])
         if draft is not None:
             turn = dialogue.repeat(draft)
-            utter(dispatcher, turn.replies)
+            if not repeated:
+                utter(dispatcher, turn.replies)
             events += [SlotSet("draft", turn.draft.to_slot()), SlotSet(_REQUESTED_SLOT, "draft")]
         return events
 

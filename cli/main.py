@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.settings import Settings, SettingsError, load_settings
+from cli.intake_commands import intake_commands
 
 app = typer.Typer(
     help="诉求通：佛山群众诉求微信公众号助手。",
@@ -178,6 +179,9 @@ def settings() -> None:
 
     for name, default, help_text in setting_table():
         console.print(f"{name}\n    {help_text}（默认：{default}）", markup=False)
+
+
+app.add_typer(intake_commands(_settings, console, _fail), name="intake")
 
 
 @app.command(hidden=True)

@@ -32,6 +32,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "SUQIU_OPEN311_API_KEY": lambda: _word(32),
     "SUQIU_DATA_KEY": lambda: Fernet.generate_key().decode(),
     "SUQIU_BOT_TOKEN": lambda: _word(32),
+    "SUQIU_SMS_KEY": lambda: _word(32),
     "WECHAT_TOKEN": lambda: _word(24),
     "WECHAT_APP_ID": lambda: "wx" + secrets.token_hex(8),
     "WECHAT_APP_SECRET": lambda: secrets.token_hex(16),

@@ -12,11 +12,12 @@ class Unservable(Exception):
 
 
 def _intake(settings: Settings) -> None:
+    from console.pages import console_pages
     from intake.server import PortUnavailable, serve
     from intake.store import StoreUnavailable
 
     try:
-        serve(settings)
+        serve(settings, [console_pages()])
     except (PortUnavailable, StoreUnavailable) as error:
         raise Unservable(str(error)) from error
 

@@ -131,6 +131,7 @@ def _print_addresses(console: Console, settings: Settings, first_password: str |
     )
     console.print(f"微信接口      http://{host}:{settings.bot_port}/webhooks/wechat/webhook")
     console.print(f"受理平台      http://{host}:{settings.intake_port}/open311/v2/services.json")
+    console.print(f"工作台        http://{host}:{settings.intake_port}/console")
     console.print(f"接口密钥      在 {settings.home / 'secrets.env'} 的 SUQIU_OPEN311_API_KEY")
     if first_password:
         console.print(

@@ -30,6 +30,8 @@ _LOCKED_FOR = dt.timedelta(minutes=15)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{1,38}")
 
 FIRST_ADMIN = "admin"
+RESERVED_KEYS = ("suqiu", "web-form")
+"""Names that the bot and the web form file under; what they filed is known by them."""
 KEY_ROLES = ("machine", "source")
 """``machine`` files and speaks for citizens, as the bot does; ``source`` only files."""
 
@@ -40,13 +42,17 @@ class AccountError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who signs in. Only a department user has a ``department``."""
+    """Somebody who signs in. Only a department user has a ``department``.
+
+    ``must_change``: somebody else chose the password and knows it.
+    """
 
     name: str
     display_name: str
     role: str
     department: str | None
     active: bool
+    must_change: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -100,6 +106,7 @@ class Accounts:
             "role": role,
             "department": department,
             "password_hash": hash_password(password),
+            "must_change": True,
             "created_at": now,
         }
         try:
@@ -107,7 +114,7 @@ class Accounts:
                 connection.execute(accounts.insert(), row)
         except sa.exc.IntegrityError as error:
             raise AccountError("这个用户名已经有人用了") from error
-        return Account(name, shown, role, department, True)
+        return Account(name, shown, role, department, active=True, must_change=True)
 
     def first_admin(self, now: dt.datetime) -> str | None:
         """Make the account ``admin`` where nobody can sign in yet; its password, told here only."""
@@ -123,8 +130,16 @@ class Accounts:
             rows = connection.execute(sa.select(accounts).order_by(accounts.c.name))
             return [_account(row) for row in rows]
 
-    def change(self, name: str, password: str | None = None, active: bool | None = None) -> Account:
+    def change(
+        self,
+        name: str,
+        password: str | None = None,
+        active: bool | None = None,
+        by_owner: bool = False,
+    ) -> Account:
         """Set a new password, or let somebody in or no longer. Ends the running sessions.
+
+        A password that is not set ``by_owner`` has to be changed.
 
         Raises:
             LookupError: no such account.
@@ -134,6 +149,7 @@ class Accounts:
         if password is not None:
             check_strength(password, name)
             values["password_hash"] = hash_password(password)
+            values["must_change"] = not by_owner
         if active is not None:
             values["active"] = active
         with self._database.writing() as connection:
@@ -214,6 +230,8 @@ class Accounts:
         """
         if not _NAME.fullmatch(name):
             raise AccountError("密钥的名称为 2 到 39 个小写字母、数字、下划线、点或连字符")
+        if name in RESERVED_KEYS:
+            raise AccountError("这个名称留给平台自己用，请换一个")
         if role not in KEY_ROLES:
             raise AccountError("密钥的角色只能是 machine 或 source")
         secret = new_token()
@@ -261,7 +279,9 @@ def _nobody() -> str:
 
 
 def _account(row: Any) -> Account:
-    return Account(row.name, row.display_name, row.role, row.department, row.active)
+    return Account(
+        row.name, row.display_name, row.role, row.department, row.active, row.must_change
+    )
 
 
 def _key(row: Any) -> ApiKey:

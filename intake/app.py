@@ -3,46 +3,67 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
+from collections.abc import Sequence
 
-from sanic import Sanic
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.settings import Settings
 from intake.api.openapi import TOPICS, openapi_document
 from intake.errors import ApiError, Errors, error_body
+from intake.notifier import Notifier, channels_of
 from intake.open311.routes import open311_api
+from intake.routing import ClearRouter
 from intake.service import IntakeService
 from intake.store import StoreUnavailable
+from intake.web_form.routes import web_form
+
+logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1024 * 1024
 _HEALTH_SECONDS = 2
+_HOUSEKEEPING_SECONDS = 3600
 
 
-def create_app(settings: Settings) -> Sanic:
+def create_app(settings: Settings, pages: Sequence[Blueprint] = ()) -> Sanic:
     """A fresh application on the database of ``settings``, which must have been migrated.
 
     Nothing is connected to until the first request; :func:`intake.server.serve` migrates first.
 
+    Args:
+        pages: what else is served on the same port, such as the console.
+
     Raises:
         intake.store.StoreUnavailable: the database URL cannot be used.
-        bot.settings.SettingsError: ``SUQIU_DATA_KEY`` is no key.
+        bot.settings.SettingsError: ``SUQIU_DATA_KEY`` is no key, or a rule of the supervision is
+            wrong.
     """
     service = IntakeService(settings)
     # Sanic refuses a second app of the same name in a process.
-    app = Sanic(f"intake_{uuid.uuid4().hex}", error_handler=Errors(), configure_logging=False)
+    app = Sanic(
+        f"intake_{uuid.uuid4().hex}",
+        router=ClearRouter(),
+        error_handler=Errors(),
+        configure_logging=False,
+    )
     app.ctx.service = service
     app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
     app.config.ACCESS_LOG = False
     app.config.AUTO_EXTEND = False
+    app.config.PROXIES_COUNT = settings.proxies or None
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 5.0
     # Longer than clients keep idle connections, so that none is closed just as it is used.
     app.config.KEEP_ALIVE_TIMEOUT = 30
     for topic in TOPICS:
         app.blueprint(topic.routes(service))
-    app.blueprint(open311_api(service))
+    app.blueprint(open311_api(service, settings.jurisdiction))
+    app.blueprint(web_form(service, settings.data_key.encode(), settings.form_hourly))
+    for blueprint in pages:
+        app.blueprint(blueprint)
 
     @app.get("/api/v1/openapi.json")
     async def openapi(request: Request) -> HTTPResponse:
@@ -57,8 +78,65 @@ def create_app(settings: Settings) -> Sanic:
             return json(error_body(error), 503, ensure_ascii=False)
         return json({"status": "ok"})
 
+    if settings.supervision_seconds > 0:
+        _supervise(app, service, settings.supervision_seconds)
+
+    if settings.notifier:
+        _notify(app, service, settings)
+
+    _keep_house(app, service, settings.keep_days)
+
     @app.after_server_stop
     async def close(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await loop.run_in_executor(None, service.close)
 
     return app
+
+
+def _notify(app: Sanic, service: IntakeService, settings: Settings) -> None:
+    """Send notices for as long as ``app`` serves. Raises SettingsError for a wrong channel."""
+    channels = channels_of(settings)
+    notifier = Notifier(service.outbox, service.personal, channels, service.run, service.now)
+
+    @app.after_server_start
+    async def start_notifier(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        notifier.start()
+
+    @app.before_server_stop
+    async def stop_notifier(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        await notifier.stop()
+
+
+def _supervise(app: Sanic, service: IntakeService, seconds: float) -> None:
+    """Let the rounds of the supervision begin and end with the server."""
+
+    @app.after_server_start
+    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        app.ctx.supervision = loop.create_task(service.scheduler.watch(seconds, service.run))
+
+    @app.before_server_stop
+    async def end(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        service.scheduler.stop()
+        app.ctx.supervision.cancel()
+        await asyncio.gather(app.ctx.supervision, return_exceptions=True)
+
+
+def _keep_house(app: Sanic, service: IntakeService, days: int) -> None:
+    """Erase the words of old cases every hour; doing it twice does no harm."""
+
+    async def erase() -> None:
+        while True:
+            try:
+                await service.run(service.retention.anonymise_old, service.now(), days)
+            except StoreUnavailable:
+                logger.warning("retention: the database is away, trying again in an hour")
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+
+    @app.after_server_start
+    async def begin_erasing(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        app.ctx.housekeeping = loop.create_task(erase())
+
+    @app.before_server_stop
+    async def end_erasing(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        app.ctx.housekeeping.cancel()
+        await asyncio.gather(app.ctx.housekeeping, return_exceptions=True)

@@ -32,8 +32,8 @@ def json_body(request: Request) -> Any:
         raise Unreadable("请求内容不是有效的 JSON（UTF-8）") from error
 
 
-def form_body(request: Request) -> dict[str, str]:
-    """The ``application/x-www-form-urlencoded`` body; of a repeated field the last value.
+def form_body(request: Request) -> dict[str, list[str]]:
+    """The ``application/x-www-form-urlencoded`` body, each field with all its values.
 
     Raises:
         Unreadable
@@ -43,7 +43,10 @@ def form_body(request: Request) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Unreadable("请求内容不是有效的表单（UTF-8）") from error
-    return dict(pairs)
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 def query_arguments(request: Request) -> dict[str, str]:

@@ -143,6 +143,11 @@ class Case:
     history: tuple[HistoryEntry, ...] = ()
 
     @property
+    def media_urls(self) -> tuple[str, ...]:
+        """The addresses in ``media_url``, which stand there with blanks between."""
+        return tuple((self.media_url or "").split())
+
+    @property
     def closed(self) -> bool:
         return self.state in workflow.CLOSED_STATES
 

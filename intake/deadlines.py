@@ -56,6 +56,63 @@ def end_of_working_day(start: dt.datetime, working_days: int) -> dt.datetime:
     return dt.datetime.combine(day, _END_OF_DAY, SHANGHAI)
 
 
+def working_time(start: dt.datetime, end: dt.datetime) -> dt.timedelta:
+    """How much of the time from ``start`` to ``end`` lies on working days, of 24 hours each.
+
+    Deadlines end with a day, so a whole day is what is counted, not office hours. Zero when
+    ``end`` is not after ``start``.
+    """
+    at, end = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+    found = dt.timedelta(0)
+    while at < end:
+        until = min(_midnight_after(at), end)
+        if is_working_day(at.date()):
+            found += until - at
+        at = until
+    return found
+
+
+def after_working_time(start: dt.datetime, length: dt.timedelta) -> dt.datetime:
+    """The first moment by which ``length`` of working time has passed since ``start``."""
+    at, left = start.astimezone(SHANGHAI), length
+    while left > dt.timedelta(0):
+        midnight = _midnight_after(at)
+        if is_working_day(at.date()):
+            if left <= midnight - at:
+                return at + left
+            left -= midnight - at
+        at = midnight
+    return at
+
+
+def moment_at(
+    start: dt.datetime, due: dt.datetime, fraction: float, by_clock: bool = False
+) -> dt.datetime:
+    """When ``fraction`` of a deadline is used up; 1.5 lies as far again half behind ``due``.
+
+    Args:
+        by_clock: count every hour, as for urgent cases, not only those of working days.
+    """
+    if by_clock:
+        return start.astimezone(SHANGHAI) + (due - start) * fraction
+    return after_working_time(start, working_time(start, due) * fraction)
+
+
+def fraction_elapsed(
+    start: dt.datetime, due: dt.datetime, now: dt.datetime, by_clock: bool = False
+) -> float:
+    """How much of a deadline is used up at ``now``: 0 at its start, 1 at ``due``, then more."""
+    whole = due - start if by_clock else working_time(start, due)
+    used = now - start if by_clock else working_time(start, now)
+    if whole <= dt.timedelta(0):
+        return 1.0 if now >= due else 0.0
+    return max(used / whole, 0.0)
+
+
+def _midnight_after(at: dt.datetime) -> dt.datetime:
+    return dt.datetime.combine(at.date() + dt.timedelta(days=1), dt.time.min, SHANGHAI)
+
+
 def due_times(start: dt.datetime, department: str, appeal_type: str, urgent: bool) -> DueTimes:
     """The due times of a case filed at ``start`` by the rules in force now.
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from sanic.exceptions import SanicException
+from sanic.exceptions import MethodNotSupported, SanicException
 from sanic.handlers import ErrorHandler
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
@@ -26,7 +26,7 @@ _SANIC_ERRORS = {
     404: ("not_found", "没有这个地址"),
     405: ("method_not_allowed", "这个地址不支持这种请求方法"),
     408: ("request_timeout", "等待请求内容超时，请重试"),
-    413: ("body_too_large", "请求太大，正文最多 1 MiB"),
+    413: ("body_too_large", "请求太大：正文最多 1 MiB，地址和请求头最多 8 KiB"),
     417: ("expectation_failed", "不支持请求头 Expect"),
     503: ("unavailable", "受理平台正忙，请稍后重试"),
 }
@@ -62,6 +62,8 @@ class Errors(ErrorHandler):
         headers = {}
         if error.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        if isinstance(exception, MethodNotSupported):
+            headers.update(exception.headers)
         if error.status == 503:
             headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
         path = _path(request)

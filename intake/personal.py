@@ -59,12 +59,7 @@ class PersonalData:
     def seal(self, new: NewCase, case_id: str) -> Sealed:
         """What is kept beside the case ``case_id`` in place of the clear personal data."""
         pairs = [Redaction(masked, clear) for masked, clear in new.redactions]
-        digits = re.sub(r"\D", "", new.contact.phone or "")
-        return Sealed(
-            contact=self._vault.seal(json.dumps(asdict(new.contact))) if new.contact else None,
-            redactions=self._vault.seal_redactions(pairs) if pairs else None,
-            phone_last4=self._hash(self._keys[0], case_id, digits[-4:]) if digits else None,
-        )
+        return self._sealed(case_id, new.contact, pairs)
 
     def open_contact(self, token: str) -> Contact:
         """Raises :class:`bot.privacy.SealBroken`."""
@@ -76,6 +71,27 @@ class PersonalData:
 
     def seal_redactions(self, redactions: Iterable[Redaction]) -> str:
         return self._vault.seal_redactions(redactions)
+
+    def sealed_anew(self, case_id: str, contact: str | None, redactions: str | None) -> Sealed:
+        """Tokens of a case sealed with the first key, which is the newest.
+
+        Raises:
+            bot.privacy.SealBroken
+        """
+        known = self.open_contact(contact) if contact else Contact()
+        hidden = self.open_redactions(redactions) if redactions else []
+        return self._sealed(case_id, known, hidden)
+
+    def _sealed(self, case_id: str, contact: Contact, hidden: list[Redaction]) -> Sealed:
+        digits = re.sub(r"\D", "", contact.phone or "")
+        return Sealed(
+            contact=self.seal_contact(contact) if contact else None,
+            redactions=self._vault.seal_redactions(hidden) if hidden else None,
+            phone_last4=self._hash(self._keys[0], case_id, digits[-4:]) if digits else None,
+        )
+
+    def seal_contact(self, contact: Contact) -> str:
+        return self._vault.seal(json.dumps(asdict(contact)))
 
     def is_last4(self, case_id: str, digits: str, stored: str | None) -> bool:
         """Whether ``digits`` are the last four of the case's phone. Takes constant time.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
-from sanic import Sanic
+from sanic import Blueprint, Sanic
 
 from bot.settings import Settings
 from intake.app import create_app
@@ -17,11 +18,12 @@ class PortUnavailable(Exception):
     """The port cannot be listened on; the message is one Chinese sentence."""
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, pages: Sequence[Blueprint] = ()) -> None:
     """Bring the database up to date and serve on ``settings.host:settings.intake_port``.
 
     One process: the database is the bottleneck, not Python, and SQLite wants one writer. Returns
-    after SIGTERM or SIGINT, once running requests are answered.
+    after SIGTERM or SIGINT, once running requests are answered. ``pages`` as of
+    :func:`intake.app.create_app`.
 
     Raises:
         intake.store.StoreUnavailable: the database cannot be used.
@@ -29,7 +31,7 @@ def serve(settings: Settings) -> None:
         bot.settings.SettingsError: ``SUQIU_DATA_KEY`` is no key.
     """
     migrate(settings.database_url)
-    app = create_app(settings)
+    app = create_app(settings, pages)
     with listen(settings.host, settings.intake_port) as listening:
         run(app, listening)
 

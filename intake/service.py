@@ -10,16 +10,33 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy.engine import Connection
+
 from bot.case_id import new_case_id
 from bot.settings import Settings
+from bot.vocabulary.supervision import supervision_rules
 from intake.accounts import Accounts
+from intake.attachments import Attachments
 from intake.cases import Case, NewCase
 from intake.casework import CaseWork
 from intake.database import Database
 from intake.deadlines import SHANGHAI
+from intake.dispatch.candidates import SimilarCases
+from intake.dispatch.corrections import Corrections, record_correction
+from intake.dispatch.dispatcher import Dispatcher
+from intake.dispatch.families import Families
+from intake.dispatch.grids import load_grids
+from intake.dispatch.joining import Joining
+from intake.dispatch.rule_sets import RuleSets
 from intake.guesses import GuessCount
+from intake.leases import Leases
+from intake.outbox import Outbox
 from intake.personal import PersonalData, Sealed
-from intake.steps import filed
+from intake.retention import Retention
+from intake.roles import MACHINE, Actor
+from intake.scheduler import Scheduler
+from intake.sources import Alarms
+from intake.steps import Dispatch, filed
 from intake.store import CaseQuery, Store
 
 Result = TypeVar("Result")
@@ -51,10 +68,28 @@ class IntakeService:
         self.database = Database(settings.database_url)
         self.store = Store(self.database)
         self.accounts = Accounts(self.database)
+        self.outbox = Outbox(self.database)
+        self.attachments = Attachments(self.database)
         self.personal = PersonalData(settings.data_key)
+        self.retention = Retention(self.database, self.personal)
         self._api_key = settings.api_key.encode()
         self._clock = clock or (lambda: dt.datetime.now(dt.timezone.utc))
         self.work = CaseWork(self.store, self.personal, self.now)
+        self.work.after_dispatch(record_correction)
+        self.dispatcher = Dispatcher(RuleSets(self.database), load_grids(settings.grid_file))
+        self.alarms = Alarms(
+            self.database,
+            self.personal,
+            self.dispatcher.decide,
+            dt.timedelta(minutes=settings.alarm_quiet_minutes),
+        )
+        self.families = Families(self.store, self.personal)
+        self.joining = Joining(self.database, self.personal)
+        self.corrections = Corrections(self.database)
+        self.similar_cases = SimilarCases(self.database)
+        self.scheduler = Scheduler(
+            self.database, self.store, Leases(self.database), self.now, supervision_rules()
+        )
         self._threads = ThreadPoolExecutor(_DATABASE_THREADS, thread_name_prefix="intake-db")
 
     async def run(self, work: Callable[..., Result], *args: object) -> Result:
@@ -74,16 +109,39 @@ class IntakeService:
         given = (api_key or "").encode("utf-8", "surrogatepass")
         return API_KEY_NAME if hmac.compare_digest(given, self._api_key) else None
 
-    def file(self, new: NewCase, key_name: str, idempotency_key: str | None) -> tuple[Case, bool]:
-        """File an appeal once; the case, and whether it is new."""
-        hidden = self.personal.hide(new)
+    def file(
+        self,
+        new: NewCase,
+        key_name: str,
+        idempotency_key: str | None,
+        by: Actor = MACHINE,
+        undecided: bool = False,
+    ) -> tuple[Case, bool]:
+        """File an appeal once, dispatched by the rules; the case, and whether it is new.
+
+        Args:
+            undecided: who filed it does not know the department: where no rule does either, a
+                person of the centre decides.
+
+        Raises:
+            intake.steps.StepRefused: it cannot be a child of the case that it names.
+        """
+        hidden = self.personal.hide(self.families.with_parents_citizen(new, by))
         now = self.now()
+        dispatch = self.dispatcher.decide(hidden, now)
+        if undecided and dispatch.rule is None:
+            dispatch = Dispatch(hidden.department, by_person=True)
+        source = None if by.is_person_inside else key_name
 
         def make() -> tuple[Case, Sealed]:
             case_id = new_case_id(now.astimezone(SHANGHAI).date())
-            return filed(hidden, case_id, now), self.personal.seal(hidden, case_id)
+            case = filed(hidden, case_id, now, dispatch, source)
+            return case, self.personal.seal(hidden, case_id)
 
-        return self.store.file(make, key_name, idempotency_key)
+        def also(connection: Connection, case: Case) -> None:
+            self.families.adopt(connection, case, by, now)
+
+        return self.store.file(make, key_name, idempotency_key, also)
 
     def look_up(self, case_id: str, citizen: str | None, last4: str | None) -> LookUp | None:
         """A case for somebody who says who he is or gives the last four digits of the phone.

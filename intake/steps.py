@@ -12,15 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot import vocabulary
+from bot.vocabulary.supervision import supervision_rules
 from intake import roles, workflow
 from intake.cases import Card, Case, HistoryEntry, NewCase
 from intake.deadlines import due_times, end_of_working_day
 from intake.roles import MACHINE, Actor
+from intake.waiting import extended_due
 
-# Returning a case as "not ours" is for the first days; later it would be kicked like a ball.
-RETURN_WORKING_DAYS = 2
-URGE_COOLDOWN = dt.timedelta(hours=24)
-URGES_TO_RAISE = 3
 SATISFACTION = {5: "非常满意", 4: "满意", 3: "一般", 2: "不满意", 1: "非常不满意"}
 
 _TIMES = frozenset(
@@ -62,7 +60,7 @@ def handling_mode(new: NewCase, dispatch: Dispatch) -> str:
     chosen = dispatch.handling_mode or new.handling_mode
     if chosen:
         return chosen
-    if new.urgent or dispatch.urgent:
+    if new.urgent if dispatch.urgent is None else dispatch.urgent:
         return "urgent"
     if dispatch.co_departments:
         return "cross"
@@ -112,7 +110,8 @@ def filed(
     )
     begun = {name: getattr(case, name) for name in _KEPT_FROM_THE_BEGINNING}
     first = HistoryEntry(now, str(MACHINE), None, case.state, changes=_plain(begun))
-    case = moved(replace(case, history=(first,)), "accepted", MACHINE, now)
+    held_by = dispatch.rule if dispatch.by_person else None
+    case = moved(replace(case, history=(first,)), "accepted", MACHINE, now, remark=held_by)
     return case if dispatch.by_person else dispatched(case, dispatch, MACHINE, now)
 
 
@@ -149,6 +148,9 @@ def moved(
     if to_state in ("in_progress", "awaiting_citizen", "resolved") and not case.responded_at:
         # The first word from those who handle it.
         changes.setdefault("responded_at", at)
+    if case.state == "awaiting_citizen" and to_state in ("in_progress", "resolved"):
+        # What the wait for the citizen took is given back to the department.
+        changes.setdefault("due_at", extended_due(case, at))
     if to_state == "resolved":
         changes.setdefault("resolved_at", at)
     if to_state in ("closed", "rejected", "withdrawn"):
@@ -183,7 +185,8 @@ def dispatched(
         handling_mode=mode,
         assignee=None,
         dispatched_at=at,
-        return_due_at=end_of_working_day(at, RETURN_WORKING_DAYS),
+        # Returning as "not ours" is for the first days; later it would be kicked like a ball.
+        return_due_at=end_of_working_day(at, supervision_rules().return_working_days),
         first_response_due_at=due.first_response,
         due_at=due.resolve,
     )
@@ -193,13 +196,15 @@ def returned(case: Case, actor: Actor, at: dt.datetime, reason: str) -> Case:
     """``case`` sent back to the centre as "not ours".
 
     Raises:
-        StepRefused: without a reason, or after the two working days.
+        StepRefused: without a reason, or too late.
     """
     if not reason.strip():
         raise StepRefused("reason_missing", "请写明退回的理由")
     late = case.return_due_at is not None and at > case.return_due_at
     if late and actor.role == "department":
-        raise StepRefused("return_too_late", "已过两个工作日，不能再退回；确实不归您管的请联系督办")
+        days = supervision_rules().return_working_days
+        words = f"已过 {days} 个工作日，不能再退回；确实不归您管的请联系督办"
+        raise StepRefused("return_too_late", words)
     return moved(case, "returned", actor, at, remark=reason.strip(), returns=case.returns + 1)
 
 
@@ -217,12 +222,14 @@ def urged(case: Case, actor: Actor, at: dt.datetime, note: str | None = None) ->
     Raises:
         StepRefused: the case has ended, or was urged within the last day.
     """
+    rules = supervision_rules()
     if case.closed or case.state == "reopen_requested":
         raise StepRefused("not_open", "这件诉求已经办结，不用催办了")
-    if case.last_urged_at and at - case.last_urged_at < URGE_COOLDOWN:
-        raise StepRefused("urged_already", "一天内已经催办过，我们已转告承办部门")
+    cooldown = dt.timedelta(hours=rules.urge_cooldown_hours)
+    if case.last_urged_at and at - case.last_urged_at < cooldown:
+        raise StepRefused("urged_already", "不久前已经催办过，我们已转告承办部门")
     count = case.urges + 1
-    raised = case.raised or count >= URGES_TO_RAISE
+    raised = case.raised or count >= rules.urges_to_raise
     return did(case, "urge", actor, at, note, urges=count, last_urged_at=at, raised=raised)
 
 
@@ -246,7 +253,7 @@ def carded(case: Case, colour: str, actor: Actor, at: dt.datetime, reason: str) 
 def evaluated(
     case: Case, actor: Actor, at: dt.datetime, satisfaction: int, words: str | None = None
 ) -> Case:
-    """The citizen's judgement, 5 (very satisfied) to 1.
+    """The citizen's judgement, 5 (very satisfied) to 1. One that is not bad closes the case.
 
     Raises:
         StepRefused: nothing has been resolved yet, or it was judged before.
@@ -255,7 +262,10 @@ def evaluated(
         raise StepRefused("not_resolved", "这件诉求还没有办结，办结后再请您评价")
     if case.satisfaction is not None:
         raise StepRefused("evaluated_already", "这件诉求您已经评价过了")
-    return did(case, "evaluation", actor, at, words, satisfaction=satisfaction)
+    judged = did(case, "evaluation", actor, at, words, satisfaction=satisfaction)
+    if judged.state == "resolved" and satisfaction >= supervision_rules().satisfied_from:
+        return moved(judged, "closed", MACHINE, at, "感谢您的评价，这件诉求已归档")
+    return judged
 
 
 def did(

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from intake import guesses, notices, tables
 from intake.cases import Address, Card, Case, HistoryEntry
 from intake.database import Database, StoreUnavailable, migrate
+from intake.dispatch.children import check_children_ended
 from intake.guesses import GuessCount
 from intake.personal import Sealed
 from intake.tables import case_departments, cases, history, idempotency_keys
@@ -58,6 +59,8 @@ class CaseQuery:
     overdue_at: dt.datetime | None = None
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    updated_from: dt.datetime | None = None
+    updated_until: dt.datetime | None = None
 
 
 class Store:
@@ -76,6 +79,7 @@ class Store:
         make: Callable[[], tuple[Case, Sealed]],
         api_key_name: str,
         idempotency_key: str | None,
+        also: Callable[[Connection, Case], None] | None = None,
     ) -> tuple[Case, bool]:
         """Keep a new case with its history, or find the one that this key filed before.
 
@@ -83,6 +87,7 @@ class Store:
             make: builds the case under a fresh ID; called again when that ID is taken.
             api_key_name: whose idempotency key it is.
             idempotency_key: None files a new case each time.
+            also: what else belongs into the transaction of a new case; its errors undo it.
 
         Returns:
             the case, and whether it is new. Once this returns, the case survives a crash.
@@ -90,7 +95,7 @@ class Store:
         for attempt in range(1, _FILING_ATTEMPTS + 1):
             try:
                 with self._database.writing() as connection:
-                    return file_on(connection, make, api_key_name, idempotency_key)
+                    return file_on(connection, make, api_key_name, idempotency_key, also)
             except sa.exc.IntegrityError:
                 # Somebody took the ID or filed under the same key in between: look again.
                 if attempt == _FILING_ATTEMPTS:
@@ -155,6 +160,7 @@ class Store:
         Raises:
             LookupError: no such case.
             CaseChanged: it is not in ``expected_state``.
+            intake.steps.StepRefused: it would be resolved before its children.
         """
         with self._database.writing() as connection:
             return change_on(connection, case_id, step, expected_state, also)
@@ -214,6 +220,7 @@ def file_on(
     make: Callable[[], tuple[Case, Sealed]],
     api_key_name: str,
     idempotency_key: str | None,
+    also: Callable[[Connection, Case], None] | None = None,
 ) -> tuple[Case, bool]:
     """One try of :meth:`Store.file` in a transaction of the caller's.
 
@@ -244,6 +251,8 @@ def file_on(
                 "created_at": case.submitted_at,
             },
         )
+    if also:
+        also(connection, case)
     return case, True
 
 
@@ -273,6 +282,7 @@ def change_on(
     if {"department", "co_departments"} & set(changed):
         _set_departments(connection, after)
     _write_notices(connection, before, after)
+    check_children_ended(connection, before, after)
     if also:
         also(connection, before, after)
     return after
@@ -332,6 +342,10 @@ def _matching(statement: Any, query: CaseQuery) -> Any:
         found.append(columns.submitted_at >= query.start)
     if query.end is not None:
         found.append(columns.submitted_at <= query.end)
+    if query.updated_from is not None:
+        found.append(columns.updated_at >= query.updated_from)
+    if query.updated_until is not None:
+        found.append(columns.updated_at <= query.updated_until)
     return statement.where(*found)
 
 

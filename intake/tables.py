@@ -10,12 +10,11 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 # Open for supervision: somebody still has to act. Written out, because a partial index and the
-# question that shall use it must say the same.
-OPEN = (
-    "state IN ('submitted', 'accepted', 'dispatched', 'returned', 'in_progress', "
-    "'awaiting_citizen', 'reopen_requested', 'reopened')"
-)
+# question that shall use it must say the same; by what it is not, because SQLite would take "IN"
+# as a reason to go through the index of states instead.
+OPEN = "state NOT IN ('resolved', 'rejected', 'withdrawn', 'closed')"
 _RED = sa.text("red")
+_CURRENT = sa.text("current")
 
 
 class UtcTime(sa.types.TypeDecorator[dt.datetime]):
@@ -91,12 +90,24 @@ cases = sa.Table(
     sa.Index("ix_cases_parent", "parent_id"),
     sa.Index("ix_cases_resolved_at", "resolved_at"),
     sa.Index("ix_cases_closed_at", "closed_at"),
+    sa.Index("ix_cases_updated_at", "updated_at"),
     # What supervision looks through every few minutes is a small part of a city's cases.
     sa.Index(
         "ix_cases_open_due",
         "due_at",
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
+    ),
+    # The same for whoever looks for a case about the same matter.
+    *(
+        sa.Index(
+            f"ix_cases_open_{column}",
+            column,
+            "submitted_at",
+            sqlite_where=sa.text(OPEN),
+            postgresql_where=sa.text(OPEN),
+        )
+        for column in ("town", "department")
     ),
     sa.Index("ix_cases_red", "submitted_at", sqlite_where=_RED, postgresql_where=_RED),
 )
@@ -127,7 +138,7 @@ history = sa.Table(
     sa.Column("kind", sa.String(20), nullable=False, server_default="state"),
     sa.Column("remark", sa.Text),
     sa.Column("changes", sa.JSON, nullable=False, server_default="{}"),
-    sa.Index("ix_history_kind", "kind", "at"),
+    sa.Index("ix_history_kind", "kind", "to_state", "at"),
 )
 
 idempotency_keys = sa.Table(
@@ -241,6 +252,7 @@ accounts = sa.Table(
     sa.Column("department", sa.String(40)),
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("wrong_passwords", sa.Integer, nullable=False, server_default="0"),
     sa.Column("locked_until", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -278,17 +290,28 @@ rule_sets = sa.Table(
     sa.Column("saved_at", UtcTime, nullable=False),
 )
 
-# Alarms of a device that belong to one case: a storm is one case with a count.
+# Alarms of a device that belong to one case: a storm is one case with a count. The next alarm of
+# a device and kind counts for its one current row.
 device_alarms = sa.Table(
     "device_alarms",
     metadata,
-    sa.Column("source", sa.String(40), primary_key=True),
-    sa.Column("device", sa.String(100), primary_key=True),
-    sa.Column("kind", sa.String(40), primary_key=True),
-    sa.Column("case_id", sa.ForeignKey("cases.case_id"), nullable=False),
+    sa.Column("case_id", sa.ForeignKey("cases.case_id"), primary_key=True),
+    sa.Column("source", sa.String(40), nullable=False),
+    sa.Column("device", sa.String(100), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("current", sa.Boolean, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("first_at", UtcTime, nullable=False),
     sa.Column("last_at", UtcTime, nullable=False),
+    sa.Index(
+        "ix_device_alarms_current",
+        "source",
+        "device",
+        "kind",
+        unique=True,
+        sqlite_where=_CURRENT,
+        postgresql_where=_CURRENT,
+    ),
 )
 
 # Work that only one of several running services may do at a time.

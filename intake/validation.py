@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bot import vocabulary
+from bot.case_id import canonical
 from intake.cases import Address, Contact, NewCase
 from intake.text import clean
 
@@ -28,6 +29,7 @@ MAX_DESCRIPTION = 10_000
 MAX_DETAIL = 500
 MAX_SHORT = 200
 MAX_REDACTIONS = 200
+MAX_MEDIA = 4000
 # People write (0757)8222-2222 and 82222222转801 too.
 _PHONE = re.compile(r"[+(]?[0-9][0-9()\- 转,]{3,24}")
 
@@ -169,6 +171,7 @@ def parse_new_case(data: Any) -> NewCase:
         occurred=check.text("occurred", "发生时间", MAX_SHORT),
         co_departments=_co_departments(check),
         media_url=_media_url(check),
+        parent_id=_parent_id(check),
     )
     if check.problems:
         raise InvalidCase(check.problems)
@@ -219,9 +222,20 @@ def _co_departments(check: Checker) -> tuple[str, ...]:
     return tuple(code for code in others if code != check.data.get("department"))
 
 
+def _parent_id(check: Checker) -> str | None:
+    value = check.text("parent_id", "主诉求编号", MAX_SHORT)
+    case_id = canonical(value) if value else None
+    if value and case_id is None:
+        check.wrong("parent_id", "主诉求的编号好像输错了，请核对")
+    return case_id
+
+
 def _media_url(check: Checker) -> str | None:
-    value = check.text("media_url", "图片地址", 2000)
-    if value is not None and not re.match(r"https?://\S+$", value):
-        check.wrong("media_url", "图片地址应以 http:// 或 https:// 开头")
+    value = check.text("media_url", "图片地址", MAX_MEDIA)
+    if value is None:
         return None
-    return value
+    urls = value.split()
+    if not all(re.fullmatch(r"https?://\S+", url) for url in urls):
+        check.wrong("media_url", "图片地址应以 http:// 或 https:// 开头，几个用空格隔开")
+        return None
+    return " ".join(urls)

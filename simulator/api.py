@@ -1,6 +1,6 @@
-"""The API side of WeChat under ``/cgi-bin/``: tokens and customer-service messages.
+"""The API side of WeChat under ``/cgi-bin/``: tokens, customer-service and template messages.
 
-开发者文档: 获取 Access token、获取稳定版接口调用凭据、客服消息、获取微信callback IP地址
+开发者文档: 获取 Access token、获取稳定版接口调用凭据、客服消息、模板消息、获取微信callback IP地址
 https://developers.weixin.qq.com/doc/offiaccount/Basic_Information/Get_access_token.html
 https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Service_Center_messages.html
 """
@@ -15,11 +15,13 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from simulator import template_message
 from simulator.access import Access
 from simulator.customer_message import as_text
 from simulator.errors import WeChatError
 from simulator.openid import is_openid
 from simulator.phone import Phone, Phones, UnknownPhone
+from simulator.template_message import SentTemplates
 
 OK = {"errcode": 0, "errmsg": "ok"}
 
@@ -27,6 +29,7 @@ OK = {"errcode": 0, "errmsg": "ok"}
 def api_blueprint(access: Access, phones: Phones) -> Blueprint:
     """Routes of the API. Refusals are WeChat's: HTTP 200 and ``errcode``."""
     blueprint = Blueprint("cgi-bin", url_prefix="/cgi-bin")
+    sent_templates = SentTemplates()
 
     @blueprint.exception(WeChatError)
     async def refuse(request: Request, error: WeChatError) -> HTTPResponse:
@@ -74,6 +77,21 @@ def api_blueprint(access: Access, phones: Phones) -> Blueprint:
             raise WeChatError(45072)
         _written_to_us(phones, openid).set_typing(command == "Typing")
         return json_response(OK)
+
+    @blueprint.post("/message/template/send")
+    async def send_template(request: Request) -> HTTPResponse:
+        access.check(request.args.get("access_token"))
+        body = _body(request)
+        openid, shown = _touser(body), template_message.as_text(body)
+        try:
+            phone = phones.get(openid)
+        except UnknownPhone:
+            raise WeChatError(43004) from None
+        number, is_new = sent_templates.number(openid, body.get("client_msg_id"))
+        if is_new:
+            source = json.dumps(body, ensure_ascii=False, indent=2)
+            phone.add("account", "template", shown, "template", source=source)
+        return json_response({**OK, "msgid": number})
 
     @blueprint.route("/<path:path>", methods=["GET", "POST"])
     async def unknown(request: Request, path: str) -> HTTPResponse:

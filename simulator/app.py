@@ -16,6 +16,7 @@ from simulator.access import Access
 from simulator.api import api_blueprint
 from simulator.phone import Phones
 from simulator.phone_api import phone_blueprint
+from simulator.sms import sms_blueprint
 from simulator.wechat import Mode, WeChatSide
 
 WEBHOOK_PATH = "/webhooks/wechat/webhook"
@@ -58,6 +59,8 @@ def create_app(settings: Settings, mode: Mode = "safe") -> Sanic:
     templates = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape()
     )
+
+    app.blueprint(sms_blueprint(settings.sms_key, templates))
 
     @app.get("/")
     async def page(request: Request) -> HTTPResponse:

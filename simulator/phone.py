@@ -18,7 +18,7 @@ from simulator.errors import WeChatError
 from simulator.openid import new_openid
 
 Side = Literal["citizen", "account", "notice"]
-How = Literal["sent", "passive_reply", "customer_service", "notice"]
+How = Literal["sent", "passive_reply", "customer_service", "template", "notice"]
 
 MESSAGES_KEPT = 500
 PHONES_KEPT = 1000

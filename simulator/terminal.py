@@ -185,4 +185,6 @@ def _took(message: dict[str, Any]) -> str:
         parts.append(f"第 {message['attempts']} 次投递")
     if message["how"] == "customer_service":
         parts.append("客服消息")
+    if message["how"] == "template":
+        parts.append("模板消息")
     return " · ".join(parts)

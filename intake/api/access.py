@@ -77,14 +77,22 @@ async def system_of(service: IntakeService, request: Request) -> Caller:
     return caller
 
 
-def _known(service: IntakeService, token: str) -> Caller | None:
+def holder_of_key(service: IntakeService, token: str) -> Caller | None:
+    """The system or source whose key it is. Blocks."""
     name = service.key_name(token)
     if name is not None:
         return Caller(Actor("machine", name), name, is_system=True)
     key = service.accounts.key(token)
-    if key is not None:
-        is_source = key.role == "source"
-        return Caller(Actor("machine", key.name), key.name, key.channel, not is_source, is_source)
+    if key is None:
+        return None
+    is_source = key.role == "source"
+    return Caller(Actor("machine", key.name), key.name, key.channel, not is_source, is_source)
+
+
+def _known(service: IntakeService, token: str) -> Caller | None:
+    holder = holder_of_key(service, token)
+    if holder is not None:
+        return holder
     account = service.accounts.of_session(token, service.now())
     return Caller(account.actor, account.name) if account else None
 

@@ -86,7 +86,7 @@ def routes(service: IntakeService) -> Blueprint:
         if await service.run(known.sign_in, caller.name, old, service.now()) is None:
             raise ApiError(403, "wrong_password", "原来的密码不对")
         with _refusals():
-            account = await service.run(known.change, caller.name, new)
+            account = await service.run(known.change, caller.name, new, None, True)
         return in_json(_account(account))
 
     @api.get("/accounts")
@@ -196,6 +196,7 @@ def _account_fields() -> dict[str, Any]:
         "role": codes(ACCOUNT_ROLES),
         "department": codes_or_null(vocabulary.departments()),
         "active": FLAG,
+        "must_change": {**FLAG, "description": "密码是别人设的，请本人修改"},
     }
 
 

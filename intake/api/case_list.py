@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import vocabulary
 from bot.case_id import is_case_id
-from intake.api.describe import codes, query
+from intake.api.describe import codes, or_blank, query
 from intake.cases import Case
 from intake.deadlines import SHANGHAI
 from intake.errors import ApiError
@@ -120,15 +120,15 @@ def _wrong(name: str, words: str) -> ApiError:
 
 def parameters() -> list[dict[str, Any]]:
     """The filters of the list, for the OpenAPI document."""
-    flag = {"type": "string", "enum": ["true", "false"]}
+    flag = or_blank({"type": "string", "enum": ["true", "false"]})
     words = {"type": "string", "maxLength": MAX_SHORT}
-    day = {"type": "string", "format": "date"}
+    day = or_blank({"type": "string", "format": "date"})
     return [
         query("state", "状态，可用逗号隔开几个（工作人员）", {"type": "string"}),
         query("department", "主办部门，可用逗号隔开几个（工作人员）", {"type": "string"}),
         query("district", "区（工作人员）", words),
         query("town", "镇街（工作人员）", words),
-        query("channel", "来源渠道（工作人员）", codes(CHANNELS)),
+        query("channel", "来源渠道（工作人员）", or_blank(codes(CHANNELS))),
         query("urgent", "是否紧急（工作人员）", flag),
         query("red", "是否红牌（工作人员）", flag),
         query("closed", "是否已结束（工作人员）", flag),

@@ -10,9 +10,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from intake.api.access import Caller, caller_of, person_of
+from intake.api.alarms import alarm_view
 from intake.api.case_list import page_mark, read_list_query
 from intake.api.case_list import parameters as list_parameters
 from intake.api.describe import (
+    LAST4,
     OPTIONAL_TEXT,
     TEXT,
     answer,
@@ -23,6 +25,8 @@ from intake.api.describe import (
     shown,
 )
 from intake.api.reading import (
+    asked_citizen,
+    asked_last4,
     case_id_of,
     idempotency_key,
     in_json,
@@ -35,7 +39,6 @@ from intake.api.refusals import as_answers
 from intake.bodies import query_arguments
 from intake.cases import NewCase
 from intake.errors import ApiError
-from intake.personal import last4
 from intake.roles import Actor
 from intake.service import IntakeService
 from intake.store import MOST_COUNTED
@@ -55,7 +58,9 @@ def routes(service: IntakeService) -> Blueprint:
         caller = await caller_of(service, request)
         key = idempotency_key(request)
         new = _as_filed_by(caller, _new_case(request))
-        case, is_new = await service.run(service.file, new, caller.name, key)
+        with as_answers():
+            filing = service.run(service.file, new, caller.name, key, caller.actor)
+            case, is_new = await filing
         inside = caller.actor.is_person_inside
         view = staff_view(case) if inside else citizen_view(case)
         return in_json(view, 201 if is_new else 200)
@@ -66,7 +71,7 @@ def routes(service: IntakeService) -> Blueprint:
         arguments = query_arguments(request)
         if caller.actor.is_person_inside:
             return await _list_for(caller.actor, arguments)
-        citizen = _citizen(arguments)
+        citizen = asked_citizen(arguments)
         if not caller.is_system:
             raise ApiError(403, "forbidden", "这个密钥只能提交诉求")
         if citizen is None:
@@ -91,14 +96,17 @@ def routes(service: IntakeService) -> Blueprint:
     async def get_case(request: Request, case_id: str) -> HTTPResponse:
         caller = await caller_of(service, request)
         wanted = case_id_of(case_id)
+        arguments = query_arguments(request)
+        citizen, digits = asked_citizen(arguments), asked_last4(arguments)
         if caller.actor.is_person_inside:
             with as_answers():
                 case = await service.run(service.work.case_for, caller.actor, wanted)
-            return in_json(staff_view(case))
-        arguments = query_arguments(request)
+            alarms = await service.run(service.alarms.of_case, wanted)
+            return in_json({**staff_view(case), "alarms": alarms and alarm_view(alarms)})
         # A source that only files learns no more than anybody else with the number.
-        citizen = _citizen(arguments) if caller.is_system else None
-        found = await service.run(service.look_up, wanted, citizen, _phone_last4(arguments))
+        found = await service.run(
+            service.look_up, wanted, citizen if caller.is_system else None, digits
+        )
         if found is None:
             raise no_such_case()
         if found.authorized:
@@ -137,7 +145,7 @@ def _file_case() -> dict[str, Any]:
         "schema": {"type": "string", "pattern": "^[ -~]{8,200}$"},
     }
     body = {"required": True, "content": {"application/json": {"schema": ref("NewCase")}}}
-    either = {"oneOf": [ref("StaffCase"), ref("Case")]}
+    either = {"anyOf": [ref("StaffCase"), ref("Case")]}
     return {
         "operationId": "fileCase",
         "summary": "提交诉求",
@@ -146,13 +154,13 @@ def _file_case() -> dict[str, Any]:
         "responses": {
             "201": answer("新提交的诉求", either),
             "200": answer("这个幂等键以前提交过的诉求", either),
-            **errors(400, 401, 403, 413, 500, 503),
+            **errors(400, 401, 403, 409, 413, 500, 503),
         },
     }
 
 
 def _citizen_parameter(words: str) -> Any:
-    schema = {"type": "string", "minLength": 1, "maxLength": MAX_SHORT}
+    schema = {"type": "string", "maxLength": MAX_SHORT}
     return query("citizen", f"提交时的市民标识，如 wechat:<openid>（{words}）", schema)
 
 
@@ -209,11 +217,11 @@ def _get_case() -> dict[str, Any]:
             query(
                 "phone_last4",
                 "联系电话后四位。每件每人每天最多答错 5 次（所有人合计 20 次）",
-                {"type": "string", "pattern": "^[0-9]{4}$"},
+                {"type": "string", "pattern": LAST4},
             ),
         ],
         "responses": {
-            "200": answer("诉求，或者只有状态", {"oneOf": shapes}),
+            "200": answer("诉求，或者只有状态", {"anyOf": shapes}),
             **errors(400, 401, 404, 500, 503),
         },
     }
@@ -244,20 +252,3 @@ def _new_case(request: Request) -> NewCase:
     except InvalidCase as error:
         refuse(error.problems, "invalid_case")
         raise
-
-
-def _citizen(arguments: dict[str, str]) -> str | None:
-    citizen = arguments.get("citizen") or None
-    if citizen is not None and (len(citizen) > MAX_SHORT or not citizen.isprintable()):
-        raise ApiError(400, "invalid_citizen", "参数 citizen 的格式不对")
-    return citizen
-
-
-def _phone_last4(arguments: dict[str, str]) -> str | None:
-    text = arguments.get("phone_last4") or None
-    if text is None:
-        return None
-    digits = last4(text)
-    if digits is None:
-        raise ApiError(400, "invalid_phone_last4", "请给出联系电话的最后四位数字")
-    return digits

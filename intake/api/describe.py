@@ -11,6 +11,8 @@ OPTIONAL_TIME = {"type": ["string", "null"], "format": "date-time"}
 OPTIONAL_NUMBER = {"type": ["number", "null"]}
 COUNT = {"type": "integer", "minimum": 0}
 FLAG = {"type": "boolean"}
+# Blank is as good as absent, and full width as people type it is as good as ASCII.
+LAST4 = r"^\s*([0-9０-９]{4}\s*)?$"
 _ERRORS = {
     400: "请求不对，code 和 details 说明哪里不对",
     401: "没有登录，或接口密钥不对",
@@ -34,8 +36,10 @@ def answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def errors(*statuses: int) -> dict[str, Any]:
-    """Answers in the one error shape."""
-    return {str(status): answer(_ERRORS[status], ref("Error")) for status in statuses}
+    """Answers in the one error shape; a request can be too large anywhere, also by its address."""
+    return {
+        str(status): answer(_ERRORS[status], ref("Error")) for status in sorted({413, *statuses})
+    }
 
 
 def query(name: str, description: str, schema: dict[str, Any], required: bool = False) -> Any:
@@ -67,9 +71,10 @@ def codes_or_null(known: Any) -> dict[str, Any]:
     return {"type": ["string", "null"], "enum": [*known, None]}
 
 
-def shown(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An answer's object: every property is always there."""
-    return {"type": "object", "required": list(properties), "properties": properties, **more}
+def shown(properties: dict[str, Any], *sometimes: str, **more: Any) -> dict[str, Any]:
+    """An answer's object: every property but those named ``sometimes`` is always there."""
+    always = [name for name in properties if name not in sometimes]
+    return {"type": "object", "required": always, "properties": properties, **more}
 
 
 def asked(
@@ -83,6 +88,11 @@ def asked(
 def listed(name: str) -> dict[str, Any]:
     """An array of a schema of the document."""
     return {"type": "array", "items": ref(name)}
+
+
+def or_blank(schema: dict[str, Any]) -> dict[str, Any]:
+    """An argument that may be left blank, as forms send it; that is as good as absent."""
+    return {"anyOf": [schema, {"const": ""}]}
 
 
 def longest(length: int) -> dict[str, Any]:

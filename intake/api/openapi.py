@@ -9,7 +9,21 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from intake.api import accounts, cases, work
+from intake.api import (
+    accounts,
+    alarms,
+    attachments,
+    cases,
+    children,
+    citizens,
+    corrections,
+    notices,
+    reports,
+    rules,
+    similar,
+    supervision,
+    work,
+)
 from intake.api.describe import TEXT, answer, shown
 from intake.api.schemas import case_schemas
 
@@ -18,7 +32,17 @@ VERSION = "1.1.0"
 TOPICS: tuple[ModuleType, ...] = (
     cases,
     work,
+    attachments,
+    alarms,
     accounts,
+    supervision,
+    notices,
+    reports,
+    rules,
+    similar,
+    children,
+    corrections,
+    citizens,
 )
 
 

@@ -13,7 +13,8 @@ from bot.case_id import canonical
 from intake import bodies
 from intake.bodies import Unreadable
 from intake.errors import ApiError
-from intake.validation import Checker, Problem
+from intake.personal import last4
+from intake.validation import MAX_SHORT, Checker, Problem
 
 
 def in_json(body: object, status: int = 200) -> HTTPResponse:
@@ -64,6 +65,25 @@ def idempotency_key(request: Request) -> str:
     if key is None:
         raise ApiError(400, "idempotency_key_missing", "请在请求头 Idempotency-Key 里给出幂等键")
     return key
+
+
+def asked_citizen(arguments: dict[str, str]) -> str | None:
+    """The argument ``citizen``; blank is absent. Raises ApiError 400."""
+    citizen = arguments.get("citizen") or None
+    if citizen is not None and (len(citizen) > MAX_SHORT or not citizen.isprintable()):
+        raise ApiError(400, "invalid_citizen", "参数 citizen 的格式不对")
+    return citizen
+
+
+def asked_last4(arguments: dict[str, str]) -> str | None:
+    """The argument ``phone_last4`` in ASCII digits; blank is absent. Raises ApiError 400."""
+    text = arguments.get("phone_last4", "").strip()
+    if not text:
+        return None
+    digits = last4(text)
+    if digits is None:
+        raise ApiError(400, "invalid_phone_last4", "请给出联系电话的最后四位数字")
+    return digits
 
 
 def whole_number(arguments: dict[str, str], name: str, default: int, low: int, high: int) -> int:

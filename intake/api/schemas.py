@@ -23,6 +23,7 @@ from intake.validation import (
     CHANNELS,
     MAX_DESCRIPTION,
     MAX_DETAIL,
+    MAX_MEDIA,
     MAX_REDACTIONS,
     MAX_SHORT,
 )
@@ -99,7 +100,15 @@ def _new_case() -> dict[str, Any]:
                 "type": ["array", "null"],
                 "items": codes(vocabulary.departments()),
             },
-            "media_url": {**longest(2000), "pattern": r"^\s*https?://\S+\s*$"},
+            "media_url": {
+                **longest(MAX_MEDIA),
+                "pattern": r"^\s*(https?://\S+(\s+https?://\S+)*\s*)?$",
+                "description": "图片地址，几个用空格隔开",
+            },
+            "parent_id": {
+                **short,
+                "description": "来信里有几件事时，主诉求的编号；要是同一位市民的，自己不能是子诉求",
+            },
         },
     }
 
@@ -151,7 +160,8 @@ def _staff_case() -> dict[str, Any]:
             "source": OPTIONAL_TEXT,
             "parent_id": OPTIONAL_TEXT,
             "assignee": OPTIONAL_TEXT,
-            "media_url": OPTIONAL_TEXT,
+            "media_url": {**OPTIONAL_TEXT, "description": "第一张图片"},
+            "media_urls": {"type": "array", "items": TEXT},
             "dispatched_at": OPTIONAL_TIME,
             "return_due_at": OPTIONAL_TIME,
             "responded_at": OPTIONAL_TIME,
@@ -166,7 +176,12 @@ def _staff_case() -> dict[str, Any]:
             "satisfaction": {"type": ["integer", "null"], "minimum": 1, "maximum": 5},
             "next_states": {"type": "array", "items": codes(vocabulary.case_states())},
             "entries": listed("Entry"),
-        }
+            "alarms": {
+                "anyOf": [ref("AlarmCount"), {"type": "null"}],
+                "description": "设备告警的次数；只在看一件诉求时给出",
+            },
+        },
+        "alarms",
     )
 
 

@@ -15,7 +15,17 @@ from sanic.response import HTTPResponse
 
 from bot import vocabulary
 from intake.api.access import Caller, caller_of, person_of
-from intake.api.describe import answer, asked, codes, errors, in_path, json_body, longest, ref
+from intake.api.describe import (
+    LAST4,
+    answer,
+    asked,
+    codes,
+    errors,
+    in_path,
+    json_body,
+    longest,
+    ref,
+)
 from intake.api.reading import case_id_of, checker, in_json, no_such_case, refuse
 from intake.api.refusals import as_answers
 from intake.cases import Case
@@ -122,14 +132,14 @@ async def _actor(service: IntakeService, caller: Caller, case_id: str, fields: C
     Raises:
         ApiError: 403 for a system that speaks for somebody whose case it is not, or for a source.
     """
-    if caller.actor.is_person_inside:
-        return caller.actor
-    if not caller.is_system:
-        raise ApiError(403, "forbidden", "这个密钥只能提交诉求")
     citizen = fields.text("citizen", "市民标识", MAX_SHORT)
     digits = fields.text("phone_last4", "联系电话后四位", 8)
     if digits is not None and last4(digits) is None:
         fields.wrong("phone_last4", "请给出联系电话的最后四位数字")
+    if caller.actor.is_person_inside:
+        return caller.actor
+    if not caller.is_system:
+        raise ApiError(403, "forbidden", "这个密钥只能提交诉求")
     refuse(fields.problems)
     given = last4(digits) if digits else None
     found = await service.run(service.look_up, case_id, citizen, given)
@@ -143,15 +153,13 @@ async def _actor(service: IntakeService, caller: Caller, case_id: str, fields: C
 def _move(fields: Checker) -> Move:
     to_state = fields.code("to_state", "状态", vocabulary.case_states())
     known = vocabulary.departments()
-    department = fields.data.get("department")
+    code = fields.code("department", "部门", known, default="")
+    mode = fields.code("handling_mode", "办理方式", vocabulary.handling_modes(), default="")
+    others = fields.codes("co_departments", "协办部门", known)
     dispatch = None
-    if department is not None:
-        code = fields.code("department", "部门", known)
-        mode = fields.code("handling_mode", "办理方式", vocabulary.handling_modes(), default="")
-        others = fields.codes("co_departments", "协办部门", known)
-        if code:
-            others = tuple(other for other in others if other != code)
-            dispatch = Dispatch(code, others, handling_mode=mode)
+    if code:
+        others = tuple(other for other in others if other != code)
+        dispatch = Dispatch(code, others, handling_mode=mode)
     expected = fields.code("expected_state", "原来的状态", vocabulary.case_states(), default="")
     return Move(
         to_state=to_state or "",
@@ -220,7 +228,7 @@ _FOR_CITIZEN = {
     "citizen": {**longest(MAX_SHORT), "description": "系统代市民操作时：提交时的市民标识"},
     "phone_last4": {
         "type": ["string", "null"],
-        "pattern": "^[0-9]{4}$",
+        "pattern": LAST4,
         "description": "系统代市民操作时：或者联系电话后四位",
     },
 }
@@ -229,7 +237,7 @@ _FOR_CITIZEN = {
 def _describe(
     operation: str, summary: str, fields: dict[str, Any], required: tuple[str, ...], status: int
 ) -> dict[str, Any]:
-    shape = {"oneOf": [ref("StaffCase"), ref("Case")]}
+    shape = {"anyOf": [ref("StaffCase"), ref("Case")]}
     return {
         "operationId": operation,
         "summary": summary,

@@ -62,7 +62,7 @@ def discovery_document(base_url: str, changeset: str) -> Document:
         {
             "changeset": changeset,
             "contact": "佛山市群众诉求服务平台，电话 12345",
-            "key_service": "提交诉求需要接口密钥，请向平台管理员申请。",
+            "key_service": "提交诉求、查看诉求内容需要接口密钥，请向平台管理员申请。",
             "endpoints": [endpoint],
         },
     )
@@ -86,7 +86,7 @@ def definition_document(department: Department) -> Document:
         _attribute("grid", "string", "网格"),
         _attribute("detail", "string", "详细地址，不填则用 address_string"),
         _attribute("occurred", "string", "什么时候发生的"),
-        _attribute("co_departments", "string", "协办部门编号，用逗号隔开"),
+        _attribute("co_departments", "multivaluelist", "协办部门", _names_of_departments()),
     ]
     for order, attribute in enumerate(attributes, 1):
         attribute["order"] = order
@@ -105,6 +105,11 @@ def filed_document(case: Case) -> Document:
         "account_id": None,
     }
     return Document("service_requests", [row])
+
+
+def token_document(case_id: str) -> Document:
+    """The answer for a token. We give the ID at once; who takes it for a token finds it too."""
+    return Document("service_requests", [{"service_request_id": case_id, "token": case_id}])
 
 
 def requests_document(cases: Sequence[Case], has_key: bool, extensions: bool) -> Document:
@@ -163,11 +168,11 @@ def _request(case: Case, has_key: bool, extensions: bool) -> dict[str, Any]:
         "updated_datetime": iso(case.updated_at),
         "expected_datetime": iso(case.due_at),
         "address": case.address.in_words() if has_key else None,
-        "address_id": None,
+        "address_id": _address_id(case) if has_key else None,
         "zipcode": None,
         "lat": case.lat if has_key else None,
         "long": case.long if has_key else None,
-        "media_url": case.media_url if has_key else None,
+        "media_url": next(iter(case.media_urls), None) if has_key else None,
     }
     if extensions:
         row["extended_attributes"] = {
@@ -183,5 +188,16 @@ def _request(case: Case, has_key: bool, extensions: bool) -> dict[str, Any]:
             "due_datetime": iso(case.due_at),
             "cards": [card.colour for card in case.cards],
             "co_departments": list(case.co_departments),
+            "media_urls": list(case.media_urls) if has_key else [],
         }
     return row
+
+
+def _address_id(case: Case) -> str | None:
+    """The name of the community, which a POST takes as ``address_id`` too."""
+    levels = (case.address.district, case.address.town, case.address.community)
+    return "".join(map(str, levels)) if all(levels) else None
+
+
+def _names_of_departments() -> dict[str, str]:
+    return {item.code: item.name for item in vocabulary.departments().values()}

@@ -15,8 +15,9 @@ from intake.store import CaseQuery
 
 # "may not span more than 90 days", and the last 90 days when no date is given.
 WINDOW = dt.timedelta(days=90)
+# Who does not ask for pages gets "the first 1000 requests" of the standard.
+MAX_PAGE_SIZE = 1000
 DEFAULT_PAGE_SIZE = 50
-MAX_PAGE_SIZE = 200
 MAX_PAGE = 100_000
 _MAX_IDS = 200
 
@@ -31,7 +32,7 @@ class RequestList:
 
 
 def parse_requests_query(arguments: Mapping[str, str], now: dt.datetime) -> RequestList:
-    """Read the standard's filters.
+    """Read the standard's filters, and ``updated_after`` and ``updated_before`` of FixMyStreet.
 
     ``service_request_id`` overrides all others, as in the standard.
 
@@ -39,14 +40,29 @@ def parse_requests_query(arguments: Mapping[str, str], now: dt.datetime) -> Requ
         Open311Error: 400, or 404 for an unknown service_code.
     """
     page = _whole_number(arguments, "page", 1, MAX_PAGE)
-    page_size = _whole_number(arguments, "page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    plain = MAX_PAGE_SIZE if "page" not in arguments else DEFAULT_PAGE_SIZE
+    page_size = _whole_number(arguments, "page_size", plain, MAX_PAGE_SIZE)
     if _listed(arguments, "service_request_id"):
         return RequestList(CaseQuery(case_ids=_case_ids(arguments)), page, page_size)
-    start, end = _window(arguments, now)
+    start, end = _window(arguments, "start_date", "end_date")
+    updated_from, updated_until = _window(arguments, "updated_after", "updated_before")
+    if start is None and updated_from is None:
+        start, end = now - WINDOW, now
     query = CaseQuery(
-        departments=_departments(arguments), closed=_closed(arguments), start=start, end=end
+        departments=_departments(arguments),
+        closed=_closed(arguments),
+        start=start,
+        end=end,
+        updated_from=updated_from,
+        updated_until=updated_until,
     )
     return RequestList(query, page, page_size)
+
+
+def check_jurisdiction(given: object, known: str) -> None:
+    """Raise Open311Error 404 for another jurisdiction than ours; none is needed, we have one."""
+    if given and (not isinstance(given, str) or given.lower() != known.lower()):
+        raise Open311Error(404, f"没有这个 jurisdiction_id，本平台的是 {known}，也可以不填")
 
 
 def case_id_of(text: str) -> str:
@@ -87,17 +103,19 @@ def _closed(arguments: Mapping[str, str]) -> bool | None:
     return given == {"closed"} if len(given) == 1 else None
 
 
-def _window(arguments: Mapping[str, str], now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    start, end = _time(arguments, "start_date"), _time(arguments, "end_date")
-    if start is None:
-        end = end or now
-        start = end - WINDOW
-    elif end is None:
-        end = start + WINDOW
+def _window(
+    arguments: Mapping[str, str], first: str, last: str
+) -> tuple[dt.datetime, dt.datetime] | tuple[None, None]:
+    """The two times; one alone stands for the 90 days from it or up to it."""
+    start, end = _time(arguments, first), _time(arguments, last)
+    if start is None and end is None:
+        return None, None
+    start = start or (end or dt.datetime.max) - WINDOW
+    end = end or start + WINDOW
     if start > end:
-        raise Open311Error(400, "start_date 不能晚于 end_date")
+        raise Open311Error(400, f"{first} 不能晚于 {last}")
     if end - start > WINDOW:
-        raise Open311Error(400, "start_date 到 end_date 不能超过 90 天")
+        raise Open311Error(400, f"{first} 到 {last} 不能超过 90 天")
     return start, end
 
 

@@ -22,6 +22,7 @@ _ITEM_NAMES = {
     "formats": "format",
     "cards": "card",
     "co_departments": "co_department",
+    "media_urls": "media_url",
 }
 
 

@@ -29,11 +29,12 @@ export function tookText(message) {
   if (message.seconds !== null && message.seconds < LATE) parts.push(`${message.seconds.toFixed(2)} 秒`);
   if (message.attempts) parts.push(`第 ${message.attempts} 次投递`);
   if (message.how === "customer_service") parts.push("客服消息");
+  if (message.how === "template") parts.push("模板消息");
   return parts.join(" · ");
 }
 
 function sourceBox(message) {
-  const names = { sent: "请求", passive_reply: "回复", customer_service: "客服消息", notice: "回复" };
+  const names = { sent: "请求", passive_reply: "回复", customer_service: "客服消息", template: "模板消息", notice: "回复" };
   const box = element("div", "source");
   box.append(element("span", "source-name", names[message.how]));
   const pre = element("pre", "", message.source);

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography.fernet import Fernet
-from sanic import Sanic
+from sanic import Blueprint, Sanic
 
 from bot.settings import Settings, load_settings
 from intake.app import create_app
@@ -43,9 +44,14 @@ def intake_settings(home: Path, port: int = 1, **values: str) -> Settings:
         {
             "SUQIU_HOME": str(home),
             "SUQIU_INTAKE_PORT": str(port),
+            # Tests run a round when they want one.
+            "SUQIU_SUPERVISION_SECONDS": "0",
             "SUQIU_OPEN311_API_KEY": API_KEY,
             "SUQIU_DATA_KEY": DATA_KEY,
             "SUQIU_BOT_TOKEN": "t",
+            "SUQIU_SMS_KEY": "sms",
+            # Tests that are about notices send them themselves.
+            "SUQIU_NOTIFIER": "off",
             "WECHAT_TOKEN": "t",
             "WECHAT_APP_ID": "a",
             "WECHAT_APP_SECRET": "s",
@@ -79,9 +85,9 @@ def case_body(**changes: Any) -> dict[str, Any]:
 class ThreadedIntake:
     """The service in a thread of this process, listening on a port of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pages: Sequence[Blueprint] = ()) -> None:
         migrate(settings.database_url)
-        self.app = create_app(settings)
+        self.app = create_app(settings, pages)
         listening = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 

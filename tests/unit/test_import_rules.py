@@ -18,16 +18,27 @@ PACKAGES = (
     "intake_client",
     "simulator",
     "workbench",
+    "console",
     "cli",
 )
 FORBIDDEN = {
     "actions": {"intake", "connectors", "rasa", "tensorflow", "spacy", "bot.nlu"},
-    "intake": {"bot.nlu", "actions", "connectors", "rasa", "tensorflow", "spacy", "simulator"},
+    "intake": {
+        "bot.nlu",
+        "actions",
+        "connectors",
+        "rasa",
+        "tensorflow",
+        "spacy",
+        "simulator",
+        "console",
+    },
     "intake_client": {"intake", "rasa", "sqlalchemy", "actions", "bot.nlu"},
     "simulator": {"intake", "actions", "connectors", "rasa", "bot.nlu"},
     "connectors": {"intake", "actions"},
     "bot": {"intake", "actions", "connectors", "intake_client", "simulator", "workbench"},
     "workbench": {"intake", "actions", "connectors", "simulator"},
+    "console": {"intake", "intake_client", "actions", "connectors", "simulator", "rasa", "bot.nlu"},
 }
 
 
@@ -67,6 +78,7 @@ def test_nobody_imports_the_wiring(package: str) -> None:
     [
         "actions.server",
         "intake.server",
+        "console.pages",
         "simulator.server",
         "bot.settings, bot.vocabulary, bot.privacy, bot.case_id, bot.places",
     ],

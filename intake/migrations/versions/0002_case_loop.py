@@ -14,11 +14,9 @@ branch_labels = None
 depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
-_OPEN = (
-    "state IN ('submitted', 'accepted', 'dispatched', 'returned', 'in_progress', "
-    "'awaiting_citizen', 'reopen_requested', 'reopened')"
-)
+_OPEN = "state NOT IN ('resolved', 'rejected', 'withdrawn', 'closed')"
 _RED = "red"
+_CURRENT = "current"
 _TIMES_OF_CASES = (
     "dispatched_at",
     "return_due_at",
@@ -34,6 +32,13 @@ _INDICES = {
     "ix_cases_parent": ["parent_id"],
     "ix_cases_resolved_at": ["resolved_at"],
     "ix_cases_closed_at": ["closed_at"],
+    "ix_cases_updated_at": ["updated_at"],
+}
+_PARTIAL_INDICES = {
+    "ix_cases_open_due": (["due_at"], _OPEN),
+    "ix_cases_open_town": (["town", "submitted_at"], _OPEN),
+    "ix_cases_open_department": (["department", "submitted_at"], _OPEN),
+    "ix_cases_red": (["submitted_at"], _RED),
 }
 _KEPT_FROM_THE_BEGINNING = (
     "department",
@@ -61,7 +66,7 @@ def downgrade() -> None:
     _forget_history_rule()
     for table in _NEW_TABLES:
         op.drop_table(table)
-    for name in (*_INDICES, "ix_cases_open_due", "ix_cases_red"):
+    for name in (*_INDICES, *_PARTIAL_INDICES):
         op.drop_index(name, "cases")
     op.drop_index("ix_history_kind", "history")
     # Entries that are no step from state to state are unknown to the old schema.
@@ -95,14 +100,11 @@ def _add_columns() -> None:
         op.add_column("cases", column)
     for name, columns in _INDICES.items():
         op.create_index(name, "cases", columns)
-    for name, column, where in (
-        ("ix_cases_open_due", "due_at", _OPEN),
-        ("ix_cases_red", "submitted_at", _RED),
-    ):
+    for name, (columns, where) in _PARTIAL_INDICES.items():
         op.create_index(
             name,
             "cases",
-            [column],
+            columns,
             sqlite_where=sa.text(where),
             postgresql_where=sa.text(where),
         )
@@ -111,7 +113,7 @@ def _add_columns() -> None:
     )
     op.add_column("history", sa.Column("remark", sa.Text))
     op.add_column("history", sa.Column("changes", sa.JSON, nullable=False, server_default="{}"))
-    op.create_index("ix_history_kind", "history", ["kind", "at"])
+    op.create_index("ix_history_kind", "history", ["kind", "to_state", "at"])
 
 
 # In an order in which they can be dropped.
@@ -219,6 +221,7 @@ def _create_tables() -> None:
         sa.Column("department", sa.String(40)),
         sa.Column("password_hash", sa.String(200), nullable=False),
         sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("wrong_passwords", sa.Integer, nullable=False, server_default="0"),
         sa.Column("locked_until", _TIME),
         sa.Column("created_at", _TIME, nullable=False),
@@ -249,13 +252,22 @@ def _create_tables() -> None:
     )
     op.create_table(
         "device_alarms",
-        sa.Column("source", sa.String(40), primary_key=True),
-        sa.Column("device", sa.String(100), primary_key=True),
-        sa.Column("kind", sa.String(40), primary_key=True),
-        sa.Column("case_id", sa.String(17), _case(), nullable=False),
+        sa.Column("case_id", sa.String(17), _case(), primary_key=True),
+        sa.Column("source", sa.String(40), nullable=False),
+        sa.Column("device", sa.String(100), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("current", sa.Boolean, nullable=False),
         sa.Column("count", sa.Integer, nullable=False),
         sa.Column("first_at", _TIME, nullable=False),
         sa.Column("last_at", _TIME, nullable=False),
+    )
+    op.create_index(
+        "ix_device_alarms_current",
+        "device_alarms",
+        ["source", "device", "kind"],
+        unique=True,
+        sqlite_where=sa.text(_CURRENT),
+        postgresql_where=sa.text(_CURRENT),
     )
     op.create_table(
         "leases",

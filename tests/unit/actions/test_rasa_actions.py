@@ -53,13 +53,13 @@ def run(filer: Filer, queue: FilingQueue) -> Any:
         action: str, text: str, intent: str, confidence: float = 1.0, **more: Any
     ) -> Outcome:
         slots = more.pop("slots", {})
+        heard = more.pop("heard", [{"event": "user", "input_channel": "wechat"}])
         message = {
             "text": text,
             "intent": {"name": intent, "confidence": confidence},
             "entities": more.pop("entities", []),
             **more,
         }
-        heard = [{"event": "user", "input_channel": "wechat"}]
         tracker = Tracker("o1", slots, message, heard, False, None, {}, None)
         dispatcher = CollectingDispatcher()
         return Outcome(dispatcher, await actions[action].run(dispatcher, tracker, {}))
@@ -179,3 +179,50 @@ async def test_the_first_message_begins_a_report(run: Any) -> None:
     )
     assert "联系电话" in done.text
     assert done.slots["draft"]["department"] == "urban_management"
+
+
+def case_news(key: str) -> list[dict[str, Any]]:
+    return [
+        {"entity": "notice_key", "value": key},
+        {"entity": "case_id", "value": "FS20261124578061X"},
+        {"entity": "text", "value": "您反映的事已办结。{不是模板}"},
+    ]
+
+
+def heard_of(key: str, *more: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of a conversation that ends with news of this key."""
+    news = {"event": "user", "parse_data": {"entities": case_news(key)}}
+    return [{"event": "user", "text": "你好"}, {"event": "bot"}, news, *more]
+
+
+async def test_news_of_a_case_are_told_once(run: Any) -> None:
+    intent = "EXTERNAL_case_news"
+    arguments = {"text": intent, "intent": intent, "entities": case_news("k1")}
+    told = await run("action_tell_case_news", heard=heard_of("k1"), **arguments)
+    assert told.text == "您反映的事已办结。{不是模板}"
+    assert told.slots["recent_case_id"] == "FS20261124578061X"
+    # Asked again with the same key: the answer to the first time got lost.
+    twice = heard_of("k1", {"event": "bot"}, *heard_of("k1"))
+    again = await run("action_tell_case_news", heard=twice, **arguments)
+    assert (again.text, again.slots) == ("", {})
+    # The action failed the first time, or it was other news.
+    for before in (heard_of("k1"), heard_of("k2", {"event": "bot"})):
+        heard = [*before, *heard_of("k1")]
+        assert (await run("action_tell_case_news", heard=heard, **arguments)).text
+
+
+async def test_news_of_a_case_in_the_middle_of_a_report(run: Any) -> None:
+    draft = confirmed_next()
+    intent = "EXTERNAL_case_news"
+    arguments = {
+        "text": intent,
+        "intent": intent,
+        "entities": case_news("k1"),
+        "slots": {"draft": draft.to_slot()},
+    }
+    told = await run("validate_report_form", heard=heard_of("k1"), **arguments)
+    assert "已办结" in told.text and "对吗" in told.text
+    twice = heard_of("k1", {"event": "bot"}, *heard_of("k1"))
+    again = await run("validate_report_form", heard=twice, **arguments)
+    assert again.text == "" and again.slots["draft"] == draft.to_slot()
+    assert again.slots["requested_slot"] == "draft"

@@ -50,7 +50,8 @@ def test_five_wrong_passwords_lock(anyone: httpx.Client, sign_in: SignIn) -> Non
     assert log_in(anyone, name).status_code == 401
     reset = {"password": "another horse 8"}
     assert sign_in("admin").patch(f"/api/v1/accounts/{name}", json=reset).status_code == 200
-    assert log_in(anyone, name, reset["password"]).status_code == 201
+    again = log_in(anyone, name, reset["password"])
+    assert again.status_code == 201 and again.json()["must_change"] is True
     assert log_in(anyone, "nobody-there").status_code == 401
 
 
@@ -63,7 +64,8 @@ def test_own_password_and_end_of_an_account(anyone: httpx.Client, sign_in: SignI
     weak = {"old": PASSWORD, "new": "aaaaaaaaaaaa"}
     assert anyone.put(path, json=weak, headers=mine).json()["error"]["code"] == "invalid_account"
     right = {"old": PASSWORD, "new": "another horse 8"}
-    assert anyone.put(path, json=right, headers=mine).status_code == 200
+    changed = anyone.put(path, json=right, headers=mine)
+    assert changed.status_code == 200 and changed.json()["must_change"] is False
     assert anyone.get("/api/v1/session", headers=mine).status_code == 401
     assert log_in(anyone, name).status_code == 401
     again = {"Authorization": f"Bearer {log_in(anyone, name, right['new']).json()['token']}"}

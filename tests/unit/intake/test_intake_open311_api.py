@@ -123,13 +123,13 @@ def test_personal_data_never_shows(anyone: httpx.Client):
         description="找陈生13912340000",
         phone="13812340000",
         email="chan@example.cn",
-        first_name="大文",
-        last_name="陈",
+        first_name="不露面",
+        last_name="欧阳",
         account_id="acc-77",
     )
     text = anyone.get(f"{BASE}/requests.json", params={"api_key": API_KEY, "extensions": "1"}).text
     assert "139****0000" in text
-    for secret in ("13912340000", "13812340000", "chan@example.cn", "陈大文", "acc-77"):
+    for secret in ("13912340000", "13812340000", "chan@example.cn", "欧阳不露面", "acc-77"):
         assert secret not in text
 
 
@@ -166,7 +166,12 @@ def test_filters_over_http(anyone: httpx.Client):
         ("POST", "requests", {"data": {"api_key": API_KEY, "service_code": "x"}}, 404),
         ("POST", "requests", {"json": [1]}, 400),
         ("POST", "requests", {"content": b"api_key=%ff"}, 400),
-        ("POST", "requests", {"files": {"media": b"x"}}, 415),
+        ("POST", "requests", {"files": {"media": b"x"}}, 403),
+        ("POST", "requests", {"content": b"x", "headers": {"Content-Type": "text/csv"}}, 415),
+        ("GET", "tokens/FS202611230042174", {}, 404),
+        ("GET", "services", {"params": {"jurisdiction_id": "boston.gov"}}, 404),
+        ("GET", "requests", {"params": {"jurisdiction_id": "boston.gov"}}, 404),
+        ("POST", "requests", {"data": {"jurisdiction_id": "boston.gov"}}, 404),
         ("POST", "requests", {"content": b"x" * (1024 * 1024 + 1)}, 413),
     ],
 )

@@ -103,6 +103,7 @@ def test_extended_attributes():
         "due_datetime",
         "cards",
         "co_departments",
+        "media_urls",
     }
 
 
@@ -241,7 +242,10 @@ def test_dates_as_clients_write_them(text: str):
         ({"status": "done"}, 400),
         ({"page": "0"}, 400),
         ({"page": "x"}, 400),
-        ({"page_size": "201"}, 400),
+        ({"page_size": "1001"}, 400),
+        ({"updated_after": "2026-01-01", "updated_before": "2026-06-01"}, 400),
+        ({"updated_after": "2026-02-01", "updated_before": "2026-01-01"}, 400),
+        ({"updated_before": "soon"}, 400),
         ({"page_size": "²"}, 400),
         ({"service_code": "nobody"}, 404),
         ({"service_request_id": "FS20261123004217X"}, 400),

@@ -73,7 +73,7 @@ def test_returning_needs_a_reason_and_is_for_two_working_days() -> None:
     assert (back.state, back.returns, back.history[-1].remark) == ("returned", 1, "不归水利局管")
     assert back.history[-1].note is None
     late = end_of_working_day(NOON, 2) + dt.timedelta(seconds=1)
-    with pytest.raises(StepRefused, match="两个工作日"):
+    with pytest.raises(StepRefused, match="2 个工作日"):
         steps.returned(case(), LIN, late, "不归我管")
     assert steps.returned(case(), Actor("admin", "a"), late, "确实分错").state == "returned"
 

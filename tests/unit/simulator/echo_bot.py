@@ -24,6 +24,7 @@ from wechatpy.replies import create_reply
 from wechatpy.utils import check_signature
 
 TOKEN = "echo-token"
+SMS_KEY = "sms-key-of-the-tests"
 APP_ID = "wx0123456789abcdef"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -143,6 +144,7 @@ def settings_for(bot_url: str, simulator_port: int = 5080):
             "SUQIU_OPEN311_API_KEY": "x",
             "SUQIU_DATA_KEY": "x",
             "SUQIU_BOT_TOKEN": "x",
+            "SUQIU_SMS_KEY": SMS_KEY,
             "WECHAT_TOKEN": TOKEN,
             "WECHAT_APP_ID": APP_ID,
             "WECHAT_APP_SECRET": APP_SECRET,

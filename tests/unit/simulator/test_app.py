@@ -155,3 +155,30 @@ async def test_page_and_health(world: World) -> None:
         assert (await world.http.get(f"/static/{name}")).status_code == 200
     assert (await world.http.get("/healthz")).json() == {"status": "ok"}
     assert (await world.http.get("/api/bot")).json() == {"up": True}
+
+
+async def test_template_messages(world: World) -> None:
+    openid, token = await world.new_citizen(), await world.token()
+    body = {
+        "touser": openid,
+        "template_id": "T1",
+        "client_msg_id": "once",
+        "data": {"thing1": {"value": "办好了"}, "time2": {"value": ""}},
+    }
+
+    async def send(**changes: object) -> dict:
+        params = {"access_token": token}
+        path = "/cgi-bin/message/template/send"
+        answer = await world.http.post(path, params=params, json={**body, **changes})
+        return answer.json()
+
+    first, again = await send(), await send()
+    assert first["errcode"] == 0 and again == first
+    assert (await send(client_msg_id=None))["msgid"] != first["msgid"]
+    news = (await world.http.get(f"/api/phones/{openid}/messages?after=0")).json()["messages"]
+    assert [(m["text"], m["how"]) for m in news] == [("thing1：办好了", "template")] * 2
+    assert (await send(touser="o" + "z" * 27))["errcode"] == 43004
+    assert (await send(template_id=""))["errcode"] == 40037
+    assert (await send(data=[]))["errcode"] == 47001
+    assert (await send(data={"a": "b"}))["errcode"] == 47001
+    assert (await send(data={"a": {"value": ""}}))["errcode"] == 44004
