@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sanic import Blueprint, Sanic
 from sanic.request import Request
@@ -28,20 +29,25 @@ _HEALTH_SECONDS = 2
 _HOUSEKEEPING_SECONDS = 3600
 
 
-def create_app(settings: Settings, pages: Sequence[Blueprint] = ()) -> Sanic:
+def create_app(
+    settings: Settings,
+    pages: Sequence[Blueprint] = (),
+    clock: Callable[[], dt.datetime] | None = None,
+) -> Sanic:
     """A fresh application on the database of ``settings``, which must have been migrated.
 
     Nothing is connected to until the first request; :func:`intake.server.serve` migrates first.
 
     Args:
         pages: what else is served on the same port, such as the console.
+        clock: tells the time, aware; the machine's own where None.
 
     Raises:
         intake.store.StoreUnavailable: the database URL cannot be used.
         bot.settings.SettingsError: ``SUQIU_DATA_KEY`` is no key, or a rule of the supervision is
             wrong.
     """
-    service = IntakeService(settings)
+    service = IntakeService(settings, clock)
     # Sanic refuses a second app of the same name in a process.
     app = Sanic(
         f"intake_{uuid.uuid4().hex}",

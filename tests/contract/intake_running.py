@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +85,14 @@ def case_body(**changes: Any) -> dict[str, Any]:
 class ThreadedIntake:
     """The service in a thread of this process, listening on a port of its own."""
 
-    def __init__(self, settings: Settings, pages: Sequence[Blueprint] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pages: Sequence[Blueprint] = (),
+        clock: Callable[[], dt.datetime] | None = None,
+    ) -> None:
         migrate(settings.database_url)
-        self.app = create_app(settings, pages)
+        self.app = create_app(settings, pages, clock)
         listening = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 
