@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,22 +14,12 @@ import pytest_asyncio
 
 from console.pages import PAGES, console_pages
 from tests.contract.intake_running import API_KEY, ThreadedIntake, case_body, intake_settings
+from tests.e2e.browser import CHROMIUM, needs_chromium
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="未安装 playwright")
 expect = playwright_api.expect
 
-CHROMIUM = next(
-    (
-        path
-        for path in ("/usr/bin/chromium", shutil.which("chromium"))
-        if path and Path(path).exists()
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="没有找到 Chromium：请安装（apt-get install chromium）后再运行浏览器测试",
-)
+pytestmark = needs_chromium
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1366, "height": 850}

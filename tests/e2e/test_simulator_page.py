@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from simulator.app import create_app
+from tests.e2e.browser import CHROMIUM, needs_chromium
 from tests.unit.simulator.echo_bot import (
     APP_ID,
     APP_SECRET,
@@ -25,18 +24,7 @@ from tests.unit.simulator.echo_bot import (
 playwright_api = pytest.importorskip("playwright.async_api", reason="未安装 playwright")
 expect = playwright_api.expect
 
-CHROMIUM = next(
-    (
-        path
-        for path in ("/usr/bin/chromium", shutil.which("chromium"))
-        if path and Path(path).exists()
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="没有找到 Chromium：请安装（apt-get install chromium）后再运行浏览器测试",
-)
+pytestmark = needs_chromium
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}

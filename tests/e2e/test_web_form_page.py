@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.contract.intake_running import ThreadedIntake, intake_settings
+from tests.e2e.browser import CHROMIUM, needs_chromium
 from tests.unit.intake.sample_files import jpeg_with_place
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="未安装 playwright")
 expect = playwright_api.expect
 
-CHROMIUM = next(
-    (
-        path
-        for path in ("/usr/bin/chromium", shutil.which("chromium"))
-        if path and Path(path).exists()
-    ),
-    None,
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="没有找到 Chromium：请安装（apt-get install chromium）后再运行浏览器测试",
-)
+pytestmark = needs_chromium
 
 PHONE = {"width": 360, "height": 740}
 
