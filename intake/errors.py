@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from sanic.exceptions import MethodNotSupported, SanicException
+from sanic.exceptions import MethodNotSupported, SanicException, ServiceUnavailable
 from sanic.handlers import ErrorHandler
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
@@ -57,7 +57,8 @@ class Errors(ErrorHandler):
 
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
         error = as_api_error(exception)
-        if error.status >= 500:
+        # Sanic's own 503 is a client that went away, or the end of the service: nobody's fault.
+        if error.status >= 500 and not isinstance(exception, ServiceUnavailable):
             _log(error, exception)
         headers = {}
         if error.status == 401:

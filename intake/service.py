@@ -7,7 +7,7 @@ import datetime as dt
 import hmac
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy.engine import Connection
@@ -36,7 +36,7 @@ from intake.retention import Retention
 from intake.roles import MACHINE, Actor
 from intake.scheduler import Scheduler
 from intake.sources import Alarms
-from intake.steps import Dispatch, filed
+from intake.steps import filed
 from intake.store import CaseQuery, Store
 
 Result = TypeVar("Result")
@@ -130,7 +130,7 @@ class IntakeService:
         now = self.now()
         dispatch = self.dispatcher.decide(hidden, now)
         if undecided and dispatch.rule is None:
-            dispatch = Dispatch(hidden.department, by_person=True)
+            dispatch = replace(dispatch, by_person=True)
         source = None if by.is_person_inside else key_name
 
         def make() -> tuple[Case, Sealed]:

@@ -184,6 +184,8 @@ def dispatched(
         platform=platform,
         handling_mode=mode,
         assignee=None,
+        # Another one's answer does not count for the one who gets it now.
+        responded_at=None,
         dispatched_at=at,
         # Returning as "not ours" is for the first days; later it would be kicked like a ball.
         return_due_at=end_of_working_day(at, supervision_rules().return_working_days),
