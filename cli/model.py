@@ -125,9 +125,10 @@ def load_agent(model_dir: Path) -> Any:
     quiet()
     from rasa.core.agent import Agent
 
-    from cli.rasa_tuning import walk_graph_without_dask
+    from cli.rasa_tuning import keep_model_from_collector, walk_graph_without_dask
 
     walk_graph_without_dask()
+    keep_model_from_collector()
     return Agent.load(str(model_path(model_dir)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import itertools
 import json
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ import rasa.core.tracker_store
 import rasa.shared.utils.common
 import sqlalchemy as sa
 from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
@@ -44,7 +46,24 @@ def apply() -> None:
     _keep_sqlite_open()
     _save_only_new_events()
     walk_graph_without_dask()
+    keep_model_from_collector()
     _keep_action_connection()
+
+
+def keep_model_from_collector() -> None:
+    """A loaded model is a million objects that stay: Python's collector would look at all of them
+    again and again, half a second each time, in the middle of somebody's message."""
+    load_model = Agent.load_model
+    if hasattr(load_model, "__wrapped__"):
+        return
+
+    @functools.wraps(load_model)
+    def load_and_freeze(self: Agent, *arguments: Any, **named: Any) -> None:
+        load_model(self, *arguments, **named)
+        gc.collect()
+        gc.freeze()
+
+    Agent.load_model = load_and_freeze
 
 
 def _check_answers_by_ready_schema() -> None:

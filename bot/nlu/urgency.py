@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import yaml
@@ -79,7 +79,7 @@ class UrgencyModel:
         if set(map(bool, labels)) != {True, False}:
             raise ValueError("要有紧急和不紧急两种例句才能训练")
         read = [list(_windows(text)) for text in texts]
-        unmarked = [w for text in everyday for w in _windows(text) if _RULE not in w]
+        unmarked = [w for text in everyday for w in _windows(text) if _RULE not in w.hints]
         self._learn_terms([*(window for windows in read for window in windows), *unmarked])
         urgent: list[_Row] = []
         calm: list[_Row] = []
@@ -116,10 +116,10 @@ class UrgencyModel:
         margin = max(margins) - _LESS_FOR_MANY * np.log(len(margins))
         return float(1 / (1 + np.exp(-margin)))
 
-    def _learn_terms(self, windows: Sequence[set[str]]) -> None:
+    def _learn_terms(self, windows: Sequence[_Window]) -> None:
         found_in: dict[str, int] = {}
         for window in windows:
-            for term in window:
+            for term in set(_terms(window)):
                 found_in[term] = found_in.get(term, 0) + 1
         known = sorted(term for term, count in found_in.items() if count >= _LEAST_WINDOWS)
         self._columns = {term: column for column, term in enumerate(known)}
@@ -128,10 +128,11 @@ class UrgencyModel:
         hints = np.fromiter((term[0] == "<" for term in known), bool, len(known))
         self._weights_of_terms = np.where(hints, _HINT_WEIGHT, rarity).astype(np.float32)
 
-    def _row(self, window: set[str]) -> _Row:
+    def _row(self, window: _Window) -> _Row:
         """Columns and values of one window, a vector of length 1 (or empty)."""
-        columns = self._columns
-        found = np.array([columns[term] for term in window if term in columns], np.int32)
+        known: set[int | None] = set(map(self._columns.get, _terms(window)))
+        known.discard(None)
+        found = np.fromiter(known, np.int32, len(known))
         values = self._weights_of_terms[found]
         return found, values / max(float(np.linalg.norm(values)), 1e-12)
 
@@ -178,8 +179,15 @@ def _cues() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _windows(text: str) -> Iterator[set[str]]:
-    """The terms of each part that is judged by itself: n-grams, cues, kinds of danger."""
+class _Window(NamedTuple):
+    """A part that is judged by itself: its words, and the cues and kinds of danger in it."""
+
+    text: str
+    hints: frozenset[str]
+
+
+def _windows(text: str) -> Iterator[_Window]:
+    """The parts of a normalised text, a sentence or a few clauses each."""
     plain = gist(clip(text)).lower()
     # What the whole text does not have none of its parts has.
     patterns = {name: cue for name, cue in _cues().items() if cue.search(plain)}
@@ -193,7 +201,7 @@ def _windows(text: str) -> Iterator[set[str]]:
             found = find_dangers(window) if names_danger else []
             kinds = {danger.kind for danger in found}
             hints = {_RULE, *(f"<{kind}>" for kind in kinds)} if kinds else set()
-            yield {*_ngrams(window), *cues, *hints}
+            yield _Window(f"^{window.replace(' ', '')}$", frozenset(cues | hints))
 
 
 def _cut(sentence: str) -> Iterator[str]:
@@ -212,8 +220,10 @@ def _cut(sentence: str) -> Iterator[str]:
             return
 
 
-def _ngrams(text: str) -> Iterator[str]:
-    closed = f"^{text.replace(' ', '')}$"
+def _terms(window: _Window) -> Iterator[str]:
+    """n-grams and hints, as often as they stand in the window."""
+    text = window.text
     for length in range(1, _LONGEST_NGRAM + 1):
-        for start in range(len(closed) - length + 1):
-            yield closed[start : start + length]
+        for start in range(len(text) - length + 1):
+            yield text[start : start + length]
+    yield from window.hints

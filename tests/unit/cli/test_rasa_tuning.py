@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import rasa.core.tracker_store
 import rasa.shared.utils.common
 from aiohttp import web
 from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphSchema, SchemaNode
@@ -33,6 +35,7 @@ REPLACED = [
     (SQLTrackerStore, "_additional_events"),
     (SQLTrackerStore, "save"),
     (DaskGraphRunner, "run"),
+    (Agent, "load_model"),
     (EndpointConfig, "session"),
 ]
 
@@ -204,3 +207,18 @@ async def test_actions_are_called_over_one_connection(restored: None) -> None:
     await running.cleanup()
     assert len(set(peers[:3])) == 1
     assert len(peers) == 7
+
+
+def test_a_loaded_model_is_left_alone_by_the_collector(
+    restored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Agent, "load_model", lambda self, path: setattr(self, "loaded", path))
+    rasa_tuning.keep_model_from_collector()
+    rasa_tuning.keep_model_from_collector()
+    before = gc.get_freeze_count()
+    agent = Agent()
+    try:
+        agent.load_model("model")
+        assert agent.loaded == "model" and gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
