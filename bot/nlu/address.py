@@ -21,6 +21,7 @@ _CITY = ("", "佛山", "佛山市", "广东佛山", "广东省佛山市")
 _OPENING = re.compile(
     r"^(?:请问|关于|我(?:家|们)?住?|住在?|在|喺|位于|就在|到|去|从|这条|那条|的|有|是|系)+"
 )
+_WORD = re.compile(r"\w")
 _CLAUSE_END = re.compile(r"[，,。；;！!？?\n]")
 
 
@@ -82,6 +83,17 @@ def beyond_address(text: str) -> str | None:
         return None
     first = next(iter(place_groups(text, mentions)), None)
     return skip_spots(text[(first.mentions if first else mentions)[-1].end :])
+
+
+def before_address(text: str) -> str | None:
+    """What a text (normalised) that ends with a place says before its address, else None.
+
+    "停水两天了 桂城夏西" says "停水两天了".
+    """
+    mentions = gazetteer().find(text)
+    if not mentions or _WORD.search(skip_spots(text[mentions[-1].end :])):
+        return None
+    return text[: mentions[0].start]
 
 
 def _shared(names: Sequence[str | None]) -> str | None:

@@ -27,7 +27,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 
 from bot.case_id import find_case_ids
-from bot.nlu.address import beyond_address
+from bot.nlu.address import before_address, beyond_address
 from bot.nlu.labels import EXTERNAL_PREFIX, REPORT_INTENT, UNSPECIFIED
 from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import LETTERS, LinearRanker, TextFeatures, long_letters, short_sayings
@@ -211,7 +211,7 @@ class AppealClassifier(GraphComponent):
         return dict(zip(self._intents.labels, map(float, probabilities), strict=True))
 
     def _address_misleads(self, text: str, chances: dict[str, float]) -> bool:
-        """Whether an address at the beginning hides a matter, or is all that there is."""
+        """Whether an address at the beginning or end hides a matter, or is all that there is."""
         assert self._features
         best = max(chances, key=lambda name: chances[name])
         if best not in (PROVIDE_INFO, REPORT_INTENT) or {PROVIDE_INFO, REPORT_INTENT} - set(
@@ -219,6 +219,8 @@ class AppealClassifier(GraphComponent):
         ):
             return False
         rest = beyond_address(text)
+        if rest is None and best == PROVIDE_INFO:
+            rest = before_address(text)
         if rest is None:
             return False
         says_more = len(_WORD.findall(rest)) >= _SHORTEST_MATTER

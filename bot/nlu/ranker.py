@@ -8,10 +8,11 @@ Their margins become probabilities by a :class:`Calibration`.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -108,6 +109,12 @@ class _Terms:
         self._columns: dict[str, int] = {}
         self._known: list[str] = []
         self._weights = np.zeros(0, np.float32)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Loaded models share their terms, which are mostly the same."""
+        self.__dict__ |= state
+        self._columns = {sys.intern(term): column for term, column in self._columns.items()}
+        self._known = list(self._columns)
 
     def __len__(self) -> int:
         return len(self._columns)

@@ -9,10 +9,11 @@ so that a fire between two complaints is not averaged away.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import yaml
@@ -104,6 +105,11 @@ class UrgencyModel:
             pointed = [max(rows, key=self._margin) for rows in letters]
             self._fit_rows([*urgent, *pointed], calm, list(misleading.values()))
         return self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Loaded models share their terms, which are mostly the same."""
+        self.__dict__ |= state
+        self._columns = {sys.intern(term): column for term, column in self._columns.items()}
 
     def chance(self, text: str) -> float:
         """0 to 1 for a normalised text: that of its most dangerous sentence; 0 without words.

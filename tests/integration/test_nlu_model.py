@@ -150,8 +150,31 @@ def test_a_place_in_front_hides_no_matter(
 
 
 @pytest.mark.parametrize(
+    ("text", "department"),
+    [
+        ("停水两天了 桂城平洲夏西", "water"),
+        ("欠了我两个月工资，狮山罗村", "human_resources"),
+        ("路灯不亮成个礼拜，大沥盐步河西", "urban_management"),
+    ],
+)
+def test_a_place_at_the_end_hides_no_matter(
+    classifier: Classifier, text: str, department: str
+) -> None:
+    result = classifier.classify(text)
+    assert (result["intent"], result["department"]) == ("report_issue", department)
+
+
+@pytest.mark.parametrize(
     "text",
-    ["大沥黄岐广场", "狮山罗村地铁站A出口", "喺南庄吉利村祠堂侧边", "更合镇合水墟", "乐平范湖"],
+    [
+        "大沥黄岐广场",
+        "狮山罗村地铁站A出口",
+        "喺南庄吉利村祠堂侧边",
+        "更合镇合水墟",
+        "乐平范湖",
+        "我住喺桂城平东",
+        "就系头先讲嗰个大沥盐步河西",
+    ],
 )
 def test_a_bare_place_is_no_matter(classifier: Classifier, text: str) -> None:
     assert classifier.classify(text)["intent"] == "provide_info"
