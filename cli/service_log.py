@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from connectors.failure import describe
+from bot.failure import describe
 
 
 def apply() -> None:

@@ -16,10 +16,10 @@ from sanic import Blueprint
 from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 
+from bot.failure import describe
 from bot.privacy import Vault
 from bot.settings import load_settings
 from connectors import texts
-from connectors.failure import describe
 from connectors.inbound import clean
 from connectors.strict_request import require_strict_requests
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from sanic.handlers import ErrorHandler
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot.failure import describe
 from intake.database import StoreUnavailable
 from intake.open311.documents import Open311Error, error_document, format_of
 from intake.open311.rendering import respond
@@ -117,8 +117,6 @@ def _log(error: ApiError, exception: Exception) -> None:
     chain: list[str] = []
     cause: BaseException | None = exception
     while cause is not None:
-        frames = traceback.extract_tb(cause.__traceback__)[-6:]
-        places = " < ".join(f"{f.filename}:{f.lineno}" for f in reversed(frames))
-        chain.append(f"{type(cause).__module__}.{type(cause).__name__} at {places}")
+        chain.append(describe(cause))
         cause = cause.__cause__ or cause.__context__
     logger.error("%s %s: %s", error.status, error.code, " <- ".join(chain))

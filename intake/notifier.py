@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
+from bot.failure import describe
 from bot.privacy import SealBroken
 from bot.settings import Settings, SettingsError
 from intake.channels.channel import Channel, Message, NotDelivered
@@ -135,9 +136,9 @@ class Notifier:
                 claimed = await self.make_round()
             except StoreUnavailable as error:
                 logger.warning("the notifier waits: %s", error)
-            except Exception:
+            except Exception as error:
                 # The notices it had claimed come again when their lease ends.
-                logger.exception("a round of the notifier failed")
+                logger.error("a round of the notifier failed: %s", describe(error))
             if not claimed:
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _ROUND)
@@ -170,7 +171,7 @@ class Notifier:
             raise
         except Exception as error:
             # One bad notice must not keep the others; it is seen in the list and in the log.
-            logger.exception("notice %s cannot be sent", notice.notice_id)
+            logger.error("notice %s cannot be sent: %s", notice.notice_id, describe(error))
             await self._failed(notice, f"程序出错（{type(error).__name__}）")
         else:
             await self._run(self._outbox.sent, notice, channel, self._now())

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.failure import describe
 from bot.vocabulary.supervision import Supervision
 from intake import watchlist
 from intake.cases import Case, HistoryEntry
@@ -108,8 +109,7 @@ class Scheduler:
             except StoreUnavailable:
                 logger.warning("supervision: the database is away, trying again")
             except Exception as error:
-                # Only the kind: messages can quote what citizens wrote.
-                logger.error("supervision: a round failed with %s", type(error).__name__)
+                logger.error("supervision: a round failed: %s", describe(error))
             await asyncio.sleep(seconds)
 
     def _round(self, holder: str) -> Round:
@@ -146,7 +146,7 @@ class Scheduler:
         except Exception as error:
             # One case that cannot be handled must not keep the others from being looked at.
             done.failed += 1
-            logger.error("supervision of %s failed: %s", case.case_id, type(error).__name__)
+            logger.error("supervision of %s failed: %s", case.case_id, describe(error))
 
     def _release(self, holder: str) -> None:
         try:

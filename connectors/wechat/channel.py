@@ -23,10 +23,10 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.failure import describe
 from bot.privacy import Vault
 from bot.settings import Settings, load_settings
 from connectors import texts
-from connectors.failure import describe
 from connectors.inbound import clean
 from connectors.strict_request import require_strict_requests
 from connectors.wechat.api import SendingFailed, WeChatApi
