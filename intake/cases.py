@@ -79,6 +79,15 @@ class Card:
     at: dt.datetime
     reason: str
 
+    def as_json(self) -> dict[str, str]:
+        """As a row and a history keep it."""
+        at = self.at.astimezone(dt.timezone.utc).isoformat()
+        return {"colour": self.colour, "at": at, "reason": self.reason}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> Card:
+        return cls(kept["colour"], dt.datetime.fromisoformat(kept["at"]), kept["reason"])
+
 
 @dataclass(frozen=True)
 class HistoryEntry:
@@ -150,6 +159,11 @@ class Case:
     @property
     def closed(self) -> bool:
         return self.state in workflow.CLOSED_STATES
+
+    @property
+    def last_move(self) -> HistoryEntry:
+        """The entry by which it came into its present state."""
+        return next(entry for entry in reversed(self.history) if entry.kind == "state")
 
     @property
     def is_red(self) -> bool:

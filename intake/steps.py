@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import vocabulary
@@ -314,7 +314,7 @@ def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, dt.datetime):
             return value.astimezone(dt.timezone.utc).isoformat()
         if isinstance(value, Card):
-            return {name: plain(part) for name, part in asdict(value).items()}
+            return value.as_json()
         return [plain(part) for part in value] if isinstance(value, tuple) else value
 
     return {name: plain(value) for name, value in changes.items()}
@@ -324,8 +324,5 @@ def _read_back(name: str, value: Any) -> Any:
     if value is not None and name in _TIMES:
         return dt.datetime.fromisoformat(value)
     if name == "cards":
-        return tuple(
-            Card(card["colour"], dt.datetime.fromisoformat(card["at"]), card["reason"])
-            for card in value
-        )
+        return tuple(map(Card.from_json, value))
     return tuple(value) if isinstance(value, list) else value

@@ -22,7 +22,7 @@ from intake.deadlines import (
 )
 from intake.roles import MACHINE
 from intake.steps import carded, did, moved
-from intake.waiting import extended_due, in_state_since, waited
+from intake.waiting import extended_due, waited
 
 # What a deadline is for, in words. Cards are known again by the words of their reason: a change
 # here gives open cases the same card once more.
@@ -71,12 +71,11 @@ def running(case: Case, now: dt.datetime, rules: Supervision) -> Iterator[Deadli
         begun = case.submitted_at
         yield Deadline("accept", begun, begun, case.accept_due_at, case.urgent)
     elif case.state in TO_DECIDE:
-        begun = in_state_since(case)
+        begun = case.last_move.at
         yield Deadline("decide", begun, begun, _decide_by(case, begun, rules), case.urgent)
     elif case.state in _IN_WORK:
         begun = case.dispatched_at or case.submitted_at
-        answered = case.responded_at is not None and case.responded_at >= begun
-        if case.state == "dispatched" and case.first_response_due_at and not answered:
+        if case.state == "dispatched" and case.first_response_due_at and not case.responded_at:
             yield Deadline("first_response", begun, begun, case.first_response_due_at, True)
         due = extended_due(case, now)
         if due is not None:
@@ -108,7 +107,7 @@ def closes_at(case: Case, rules: Supervision) -> dt.datetime:
     At once after an evaluation that is not bad. A bad one gives the citizen and the staff the
     whole time again, counted from it, to begin anew.
     """
-    since = case.resolved_at or in_state_since(case)
+    since = case.resolved_at or case.last_move.at
     if case.satisfaction is not None:
         if case.satisfaction >= rules.satisfied_from:
             return since

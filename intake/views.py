@@ -25,7 +25,6 @@ def citizen_view(case: Case) -> dict[str, Any]:
     """A case for the citizen who filed it. Texts are masked; phone numbers are never in it."""
     department = vocabulary.departments()[case.department]
     steps = [_step(entry) for entry in case.history if entry.kind in _FOR_CITIZENS]
-    last = next(entry for entry in reversed(case.history) if entry.kind == "state")
     return {
         "case_id": case.case_id,
         "state": case.state,
@@ -50,7 +49,7 @@ def citizen_view(case: Case) -> dict[str, Any]:
         "accept_due_at": iso(case.accept_due_at),
         "first_response_due_at": iso(case.first_response_due_at),
         "due_at": iso(case.due_at),
-        "last_step": _step(last),
+        "last_step": _step(case.last_move),
         "history": steps,
         "authorized": True,
     }
@@ -75,14 +74,23 @@ def staff_view(case: Case) -> dict[str, Any]:
         "reopens": case.reopens,
         "urges": case.urges,
         "raised": case.raised,
-        "cards": [
-            {"colour": card.colour, "at": iso(card.at), "reason": card.reason}
-            for card in case.cards
-        ],
+        "cards": cards_view(case),
         "satisfaction": case.satisfaction,
         "next_states": sorted(workflow.TRANSITIONS[case.state]),
         "entries": [staff_entry(entry) for entry in case.history],
     }
+
+
+def view_for(inside: bool, case: Case) -> dict[str, Any]:
+    """A case after something was done with it, for whoever did it: people inside see all."""
+    return staff_view(case) if inside else citizen_view(case)
+
+
+def cards_view(case: Case) -> list[dict[str, Any]]:
+    """The cards that the supervision gave."""
+    return [
+        {"colour": card.colour, "at": iso(card.at), "reason": card.reason} for card in case.cards
+    ]
 
 
 def staff_row(case: Case) -> dict[str, Any]:

@@ -11,11 +11,6 @@ from intake.deadlines import after_working_time, working_time
 _STATE = "awaiting_citizen"
 
 
-def in_state_since(case: Case) -> dt.datetime:
-    """When the case came into its present state."""
-    return next(entry.at for entry in reversed(case.history) if entry.kind == "state")
-
-
 def waited(case: Case, now: dt.datetime) -> dt.timedelta:
     """Working time spent waiting since the last dispatch, a wait that still lasts included."""
     total = dt.timedelta(0)
@@ -35,7 +30,7 @@ def extended_due(case: Case, now: dt.datetime) -> dt.datetime | None:
     """
     if case.due_at is None or case.state != _STATE:
         return case.due_at
-    return after_working_time(case.due_at, working_time(in_state_since(case), now))
+    return after_working_time(case.due_at, working_time(case.last_move.at, now))
 
 
 def _moves_since_dispatch(case: Case) -> Iterator[HistoryEntry]:

@@ -29,14 +29,8 @@ _LOOKED_AT = (
     _COLUMNS.due_at,
 )
 _IN_NO_DEPARTMENT = _COLUMNS.state.in_([*NOT_DISPATCHED, *TO_DECIDE])
-# An answer of a department that had it before does not count.
 _UNANSWERED = sa.and_(
-    _COLUMNS.state == "dispatched",
-    _COLUMNS.urgent,
-    sa.or_(
-        _COLUMNS.responded_at.is_(None),
-        _COLUMNS.responded_at < sa.func.coalesce(_COLUMNS.dispatched_at, _COLUMNS.submitted_at),
-    ),
+    _COLUMNS.state == "dispatched", _COLUMNS.urgent, _COLUMNS.responded_at.is_(None)
 )
 
 

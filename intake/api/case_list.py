@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import vocabulary
 from bot.case_id import is_case_id
 from intake.api.describe import codes, or_blank, query
+from intake.api.reading import whole_number
 from intake.cases import Case
 from intake.deadlines import SHANGHAI
 from intake.errors import ApiError
 from intake.roles import Actor
-from intake.store import CaseQuery
+from intake.service import IntakeService
+from intake.store import MOST_COUNTED, CaseQuery
 from intake.validation import CHANNELS, MAX_SHORT
 
+MAX_PAGE = 100
 PageMark = tuple[dt.datetime, str]
 _FLAGS = {"true": True, "false": False}
 
@@ -51,6 +54,26 @@ def read_list_query(
     )
     mark = arguments.get("after")
     return wanted, _read_mark(mark) if mark else None
+
+
+async def list_page(
+    service: IntakeService,
+    actor: Actor,
+    arguments: Mapping[str, str],
+    row: Callable[[Case], dict[str, Any]],
+) -> dict[str, Any]:
+    """A page of the list as the API shows it; ``row``: a case as one line.
+
+    Raises:
+        ApiError: 400 that names the wrong argument.
+    """
+    wanted, after = read_list_query(arguments, actor, service.now())
+    limit = whole_number(arguments, "limit", 20, 1, MAX_PAGE)
+    # One more than shown tells whether there is a next page.
+    found = await service.run(service.store.search, wanted, limit + 1, 0, after)
+    total = await service.run(service.store.count, wanted, MOST_COUNTED)
+    following = page_mark(found[limit - 1]) if len(found) > limit else None
+    return {"cases": list(map(row, found[:limit])), "total": total, "next": following}
 
 
 def page_mark(last: Case) -> str:

@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 
 from intake.api.access import Caller, caller_of, person_of
 from intake.api.alarms import alarm_view
-from intake.api.case_list import page_mark, read_list_query
+from intake.api.case_list import MAX_PAGE, list_page
 from intake.api.case_list import parameters as list_parameters
 from intake.api.describe import (
     LAST4,
@@ -39,13 +39,10 @@ from intake.api.refusals import as_answers
 from intake.bodies import query_arguments
 from intake.cases import NewCase
 from intake.errors import ApiError
-from intake.roles import Actor
 from intake.service import IntakeService
-from intake.store import MOST_COUNTED
 from intake.validation import MAX_SHORT, InvalidCase, parse_new_case
-from intake.views import bare_status, citizen_view, staff_row, staff_view
+from intake.views import bare_status, citizen_view, staff_row, staff_view, view_for
 
-MAX_PAGE = 100
 MAX_OFFSET = 1_000_000
 
 
@@ -61,8 +58,7 @@ def routes(service: IntakeService) -> Blueprint:
         with as_answers():
             filing = service.run(service.file, new, caller.name, key, caller.actor)
             case, is_new = await filing
-        inside = caller.actor.is_person_inside
-        view = staff_view(case) if inside else citizen_view(case)
+        view = view_for(caller.actor.is_person_inside, case)
         return in_json(view, 201 if is_new else 200)
 
     @api.get("/cases")
@@ -70,7 +66,7 @@ def routes(service: IntakeService) -> Blueprint:
         caller = await caller_of(service, request)
         arguments = query_arguments(request)
         if caller.actor.is_person_inside:
-            return await _list_for(caller.actor, arguments)
+            return in_json(await list_page(service, caller.actor, arguments, staff_row))
         citizen = asked_citizen(arguments)
         if not caller.is_system:
             raise ApiError(403, "forbidden", "这个密钥只能提交诉求")
@@ -81,16 +77,6 @@ def routes(service: IntakeService) -> Blueprint:
         cases, total = await service.run(service.list_of, citizen, limit, offset)
         views = [citizen_view(case) for case in cases]
         return in_json({"cases": views, "total": total, "limit": limit, "offset": offset})
-
-    async def _list_for(actor: Actor, arguments: dict[str, str]) -> HTTPResponse:
-        query, after = read_list_query(arguments, actor, service.now())
-        limit = whole_number(arguments, "limit", 20, 1, MAX_PAGE)
-        # One more than shown tells whether there is a next page.
-        found = await service.run(service.store.search, query, limit + 1, 0, after)
-        total = await service.run(service.store.count, query, MOST_COUNTED)
-        following = page_mark(found[limit - 1]) if len(found) > limit else None
-        rows = [staff_row(case) for case in found[:limit]]
-        return in_json({"cases": rows, "total": total, "next": following})
 
     @api.get("/cases/<case_id:str>")
     async def get_case(request: Request, case_id: str) -> HTTPResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -86,7 +86,7 @@ def asked_last4(arguments: dict[str, str]) -> str | None:
     return digits
 
 
-def whole_number(arguments: dict[str, str], name: str, default: int, low: int, high: int) -> int:
+def whole_number(arguments: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = arguments.get(name)
     if text is None:
         return default

@@ -11,7 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from intake.api.access import person_of
-from intake.api.case_list import page_mark, parameters, read_list_query
+from intake.api.case_list import MAX_PAGE, list_page, parameters
 from intake.api.describe import (
     COUNT,
     FLAG,
@@ -41,12 +41,11 @@ from intake.service import IntakeService
 from intake.steps import carded
 from intake.store import MOST_COUNTED
 from intake.supervision import NAMES, closes_at, running
-from intake.views import iso, staff_row, staff_view
+from intake.views import cards_view, iso, staff_row, staff_view
 from intake.watchlist import late_or_near
 
 COLOURS = ("yellow", "red")
 MAX_REASON = 500
-MAX_PAGE = 100
 MAX_DAYS = 30
 _DISSATISFIED = "dissatisfied"
 _WORDS = {**NAMES, _DISSATISFIED: "市民不满意，待跟进"}
@@ -77,15 +76,8 @@ def routes(service: IntakeService) -> Blueprint:
     async def red_list(request: Request) -> HTTPResponse:
         caller = await person_of(service, request)
         arguments = query_arguments(request)
-        limit = whole_number(arguments, "limit", 20, 1, MAX_PAGE)
         only_red = {**arguments, "red": "true"}
-        wanted, after = read_list_query(only_red, caller.actor, service.now())
-        # One more than shown tells whether there is a next page.
-        found = await service.run(service.store.search, wanted, limit + 1, 0, after)
-        total = await service.run(service.store.count, wanted, MOST_COUNTED)
-        following = page_mark(found[limit - 1]) if len(found) > limit else None
-        rows = [_red_row(case) for case in found[:limit]]
-        return in_json({"cases": rows, "total": total, "next": following})
+        return in_json(await list_page(service, caller.actor, only_red, _red_row))
 
     @api.get("/supervision/due")
     async def due(request: Request) -> HTTPResponse:
@@ -125,9 +117,7 @@ def routes(service: IntakeService) -> Blueprint:
 
 
 def _red_row(case: Case) -> dict[str, Any]:
-    given = [
-        {"colour": card.colour, "at": iso(card.at), "reason": card.reason} for card in case.cards
-    ]
+    given = cards_view(case)
     red = next(card for card in given if card["colour"] == "red")
     return {
         **staff_row(case),

@@ -36,10 +36,9 @@ from intake.roles import CITIZEN, Actor
 from intake.service import IntakeService
 from intake.steps import SATISFACTION, Dispatch
 from intake.validation import MAX_SHORT, Checker
-from intake.views import citizen_view, staff_view
+from intake.views import view_for
 
 MAX_TEXT = 4000
-_OF_CITIZENS = ("withdrawn", "reopen_requested", "closed")
 
 
 def routes(service: IntakeService) -> Blueprint:
@@ -52,51 +51,39 @@ def routes(service: IntakeService) -> Blueprint:
     ) -> HTTPResponse:
         with as_answers():
             case = await service.run(act, *arguments)
-        inside = caller.actor.is_person_inside
-        return in_json(staff_view(case) if inside else citizen_view(case), status)
+        return in_json(view_for(caller.actor.is_person_inside, case), status)
+
+    async def for_citizen(
+        request: Request,
+        case_id: str,
+        read: Callable[[Checker], tuple[Any, ...]],
+        act: Callable[..., Case],
+        status: int = 201,
+    ) -> HTTPResponse:
+        """What a citizen may do through a system, and people inside for themselves."""
+        caller = await caller_of(service, request)
+        fields = checker(request)
+        given = read(fields)
+        case_id = case_id_of(case_id)
+        actor = await _actor(service, caller, case_id, fields)
+        refuse(fields.problems)
+        return await done(caller, act, actor, case_id, *given, status=status)
 
     @api.post("/<case_id:str>/transitions")
     async def move(request: Request, case_id: str) -> HTTPResponse:
-        caller = await caller_of(service, request)
-        fields = checker(request)
-        wanted = _move(fields)
-        case_id = case_id_of(case_id)
-        actor = await _actor(service, caller, case_id, fields)
-        refuse(fields.problems)
-        return await done(caller, work.move, actor, case_id, wanted)
+        return await for_citizen(request, case_id, _move, work.move, status=200)
 
     @api.post("/<case_id:str>/supplements")
     async def supplement(request: Request, case_id: str) -> HTTPResponse:
-        caller = await caller_of(service, request)
-        fields = checker(request)
-        text = fields.text("text", "补充的内容", MAX_TEXT, required=True)
-        case_id = case_id_of(case_id)
-        actor = await _actor(service, caller, case_id, fields)
-        refuse(fields.problems)
-        return await done(caller, work.supplement, actor, case_id, text, status=201)
+        return await for_citizen(request, case_id, _supplement, work.supplement)
 
     @api.post("/<case_id:str>/urges")
     async def urge(request: Request, case_id: str) -> HTTPResponse:
-        caller = await caller_of(service, request)
-        fields = checker(request)
-        text = fields.text("text", "催办的话", MAX_TEXT)
-        case_id = case_id_of(case_id)
-        actor = await _actor(service, caller, case_id, fields)
-        refuse(fields.problems)
-        return await done(caller, work.urge, actor, case_id, text, status=201)
+        return await for_citizen(request, case_id, _urge, work.urge)
 
     @api.post("/<case_id:str>/evaluation")
     async def evaluate(request: Request, case_id: str) -> HTTPResponse:
-        caller = await caller_of(service, request)
-        fields = checker(request)
-        satisfaction = fields.data.get("satisfaction")
-        if type(satisfaction) is not int or satisfaction not in SATISFACTION:
-            fields.wrong("satisfaction", "满意度应为 5（非常满意）到 1（非常不满意）")
-        text = fields.text("text", "评价的话", MAX_TEXT)
-        case_id = case_id_of(case_id)
-        actor = await _actor(service, caller, case_id, fields)
-        refuse(fields.problems)
-        return await done(caller, work.evaluate, actor, case_id, satisfaction, text, status=201)
+        return await for_citizen(request, case_id, _evaluation, work.evaluate)
 
     @api.post("/<case_id:str>/notes")
     async def note(request: Request, case_id: str) -> HTTPResponse:
@@ -150,7 +137,23 @@ async def _actor(service: IntakeService, caller: Caller, case_id: str, fields: C
     return CITIZEN
 
 
-def _move(fields: Checker) -> Move:
+def _supplement(fields: Checker) -> tuple[str | None]:
+    return (fields.text("text", "补充的内容", MAX_TEXT, required=True),)
+
+
+def _urge(fields: Checker) -> tuple[str | None]:
+    return (fields.text("text", "催办的话", MAX_TEXT),)
+
+
+def _evaluation(fields: Checker) -> tuple[int, str | None]:
+    satisfaction = fields.data.get("satisfaction")
+    if type(satisfaction) is not int or satisfaction not in SATISFACTION:
+        fields.wrong("satisfaction", "满意度应为 5（非常满意）到 1（非常不满意）")
+        satisfaction = 0
+    return satisfaction, fields.text("text", "评价的话", MAX_TEXT)
+
+
+def _move(fields: Checker) -> tuple[Move]:
     to_state = fields.code("to_state", "状态", vocabulary.case_states())
     known = vocabulary.departments()
     code = fields.code("department", "部门", known, default="")
@@ -161,13 +164,14 @@ def _move(fields: Checker) -> Move:
         others = tuple(other for other in others if other != code)
         dispatch = Dispatch(code, others, handling_mode=mode)
     expected = fields.code("expected_state", "原来的状态", vocabulary.case_states(), default="")
-    return Move(
+    move = Move(
         to_state=to_state or "",
         note=fields.text("note", "给市民的话", MAX_TEXT),
         remark=fields.text("remark", "内部说明", MAX_TEXT),
         dispatch=dispatch,
         expected_state=expected,
     )
+    return (move,)
 
 
 def paths() -> dict[str, Any]:

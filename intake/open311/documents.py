@@ -152,8 +152,7 @@ def _attribute(
 
 def _request(case: Case, has_key: bool, extensions: bool) -> dict[str, Any]:
     department = vocabulary.departments()[case.department]
-    last = next(entry for entry in reversed(case.history) if entry.kind == "state")
-    note = last.note if has_key else None
+    note = case.last_move.note if has_key else None
     public = vocabulary.case_states()[case.state].public
     row: dict[str, Any] = {
         "service_request_id": case.case_id,

@@ -114,6 +114,21 @@ def scene(database: Database, store: Store) -> Scene:
     return Scene(database, store, Outbox(database))
 
 
+async def test_a_fault_is_logged_without_what_was_said(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+):
+    class Broken(Post):
+        async def send(self, message: Message) -> None:
+            raise RuntimeError(message.text)
+
+    case = scene.file()
+    scene.move(case, "in_progress")
+    await scene.notifier(Broken()).make_round()
+    (notice,) = scene.of(case)
+    assert notice.last_error == "程序出错（RuntimeError）"
+    assert "RuntimeError" in caplog.text and "路灯" not in caplog.text
+
+
 async def test_news_reach_the_citizen_in_words(scene: Scene):
     case = scene.file()
     scene.move(case, "in_progress")
