@@ -37,12 +37,13 @@ from cryptography.fernet import Fernet  # noqa: E402
 from bot import vocabulary  # noqa: E402
 from bot.case_id import PREFIX  # noqa: E402
 from bot.settings import Settings, load_settings  # noqa: E402
-from intake import steps, store, tables  # noqa: E402
+from intake import steps, tables  # noqa: E402
 from intake.accounts import Accounts  # noqa: E402
 from intake.cases import Address, Case, NewCase  # noqa: E402
 from intake.database import Database, migrate  # noqa: E402
 from intake.personal import Sealed  # noqa: E402
 from intake.roles import CITIZEN, MACHINE, Actor  # noqa: E402
+from intake.store import insert_cases  # noqa: E402
 
 _BATCH = 2000
 _ROUNDS = 300
@@ -101,35 +102,10 @@ def fill(database: Database, count: int, first: int) -> None:
     cases = generated(count, first, now, dice)
     seen: set[str] = set()
     while batch := list(itertools.islice(cases, _BATCH)):
-        batch = [case for case in batch if not (case.case_id in seen or seen.add(case.case_id))]  # type: ignore[func-returns-value]
+        fresh = {case.case_id: case for case in batch if case.case_id not in seen}
+        seen |= set(fresh)
         with database.writing() as connection:
-            connection.execute(
-                tables.cases.insert(), [store._row(case, Sealed()) for case in batch]
-            )
-            connection.execute(
-                tables.history.insert(),
-                [
-                    {
-                        "case_id": case.case_id,
-                        "step": step,
-                        **{name: getattr(entry, name) for name in store._ENTRY},
-                    }
-                    for case in batch
-                    for step, entry in enumerate(case.history)
-                ],
-            )
-            connection.execute(
-                tables.case_departments.insert(),
-                [
-                    {
-                        "case_id": case.case_id,
-                        "department": case.department,
-                        "submitted_at": case.submitted_at,
-                        "leads": True,
-                    }
-                    for case in batch
-                ],
-            )
+            insert_cases(connection, [(case, Sealed()) for case in fresh.values()])
 
 
 def some_ids(database: Database, number: int) -> list[str]:

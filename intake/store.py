@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from intake import guesses, notices, tables
+from intake.case_query import CaseQuery, matching
 from intake.cases import Address, Card, Case, HistoryEntry
 from intake.database import Database, StoreUnavailable, migrate
 from intake.dispatch.children import check_children_ended
 from intake.guesses import GuessCount
 from intake.personal import Sealed
 from intake.tables import case_departments, cases, history, idempotency_keys
-from intake.workflow import CLOSED_STATES
 
 __all__ = ["CaseQuery", "Store", "StoreUnavailable", "migrate"]
 
@@ -35,32 +35,6 @@ MOST_COUNTED = 10_000
 
 class CaseChanged(Exception):
     """The case is no longer in the state that the caller thought; nothing was done."""
-
-
-@dataclass(frozen=True)
-class CaseQuery:
-    """Which cases to list; None means "any". Times are aware; ``start`` ≤ submitted ≤ ``end``.
-
-    ``involved``: a department that leads or assists. ``overdue_at``: open and due before then.
-    """
-
-    case_ids: tuple[str, ...] | None = None
-    departments: tuple[str, ...] | None = None
-    involved: str | None = None
-    citizen: str | None = None
-    closed: bool | None = None
-    states: tuple[str, ...] | None = None
-    district: str | None = None
-    town: str | None = None
-    channel: str | None = None
-    urgent: bool | None = None
-    red: bool | None = None
-    parent_id: str | None = None
-    overdue_at: dt.datetime | None = None
-    start: dt.datetime | None = None
-    end: dt.datetime | None = None
-    updated_from: dt.datetime | None = None
-    updated_until: dt.datetime | None = None
 
 
 class Store:
@@ -121,7 +95,7 @@ class Store:
                 page then does not grow with its number, as it does with ``offset``.
         """
         with self._database.reading() as connection:
-            statement = _matching(sa.select(cases.c.case_id), query)
+            statement = matching(sa.select(cases.c.case_id), query)
             if after:
                 at, case_id = after
                 statement = statement.where(
@@ -138,7 +112,7 @@ class Store:
     def count(self, query: CaseQuery, most: int | None = None) -> int:
         """How many cases match; counting stops at ``most``."""
         with self._database.reading() as connection:
-            found = _matching(sa.select(cases.c.case_id), query)
+            found = matching(sa.select(cases.c.case_id), query)
             if most is not None:
                 found = found.limit(most)
             return int(connection.scalar(sa.select(sa.func.count()).select_from(found.subquery())))
@@ -237,9 +211,7 @@ def file_on(
         if known is not None:
             return read(connection, [known])[0], False
     case, sealed = make()
-    connection.execute(cases.insert(), _row(case, sealed))
-    _append(connection, case, 0)
-    _set_departments(connection, case)
+    insert_cases(connection, [(case, sealed)])
     _write_notices(connection, None, case)
     if idempotency_key is not None:
         connection.execute(
@@ -254,6 +226,15 @@ def file_on(
     if also:
         also(connection, case)
     return case, True
+
+
+def insert_cases(connection: Connection, made: Sequence[tuple[Case, Sealed]]) -> None:
+    """Write new cases with their histories, and nothing about telling anybody."""
+    connection.execute(cases.insert(), [_row(case, sealed) for case, sealed in made])
+    entries = [row for case, _ in made for row in _entry_rows(case, 0)]
+    connection.execute(history.insert(), entries)
+    involved = [row for case, _ in made for row in _department_rows(case)]
+    connection.execute(case_departments.insert(), involved)
 
 
 def change_on(
@@ -278,9 +259,11 @@ def change_on(
     changed = {name: value for name, value in new.items() if old[name] != value}
     if changed:
         connection.execute(cases.update().where(cases.c.case_id == case_id).values(**changed))
-    _append(connection, after, len(before.history))
+    connection.execute(history.insert(), _entry_rows(after, len(before.history)))
     if {"department", "co_departments"} & set(changed):
-        _set_departments(connection, after)
+        mine = case_departments.c.case_id == case_id
+        connection.execute(case_departments.delete().where(mine))
+        connection.execute(case_departments.insert(), _department_rows(after))
     _write_notices(connection, before, after)
     check_children_ended(connection, before, after)
     if also:
@@ -304,71 +287,24 @@ def read(connection: Connection, case_ids: Iterable[str]) -> list[Case]:
     return [_case(by_id[i], steps[i]) for i in wanted if i in by_id]
 
 
-def _matching(statement: Any, query: CaseQuery) -> Any:
-    columns = cases.c
-    found: list[Any] = []
-    if query.involved is not None:
-        # Its index is in the order of the list, whoever leads.
-        theirs = case_departments.c
-        statement = statement.select_from(
-            cases.join(case_departments, theirs.case_id == columns.case_id)
-        )
-        found.append(theirs.department == query.involved)
-    for column, values in (
-        (columns.case_id, query.case_ids),
-        (columns.department, query.departments),
-        (columns.state, query.states),
-    ):
-        if values is not None:
-            found.append(column.in_(values))
-    for column, value in (
-        (columns.citizen, query.citizen),
-        (columns.district, query.district),
-        (columns.town, query.town),
-        (columns.channel, query.channel),
-        (columns.urgent, query.urgent),
-        (columns.parent_id, query.parent_id),
-    ):
-        if value is not None:
-            found.append(column == value)
-    if query.red is not None:
-        found.append(columns.red if query.red else sa.not_(columns.red))
-    if query.closed is not None:
-        is_closed = columns.state.in_(sorted(CLOSED_STATES))
-        found.append(is_closed if query.closed else sa.not_(is_closed))
-    if query.overdue_at is not None:
-        found += [sa.text(tables.OPEN), columns.due_at < query.overdue_at]
-    if query.start is not None:
-        found.append(columns.submitted_at >= query.start)
-    if query.end is not None:
-        found.append(columns.submitted_at <= query.end)
-    if query.updated_from is not None:
-        found.append(columns.updated_at >= query.updated_from)
-    if query.updated_until is not None:
-        found.append(columns.updated_at <= query.updated_until)
-    return statement.where(*found)
-
-
 def _lock(connection: Connection, case_id: str) -> str | None:
     """Keep other writers off the case until the end (SQLite already does). Its phone hash."""
     statement = sa.select(cases.c.phone_last4_hash).where(cases.c.case_id == case_id)
     return connection.scalar(statement.with_for_update())
 
 
-def _append(connection: Connection, case: Case, after: int) -> None:
-    """Write the entries of ``case.history`` from index ``after`` on."""
-    rows = [
+def _entry_rows(case: Case, after: int) -> list[dict[str, Any]]:
+    """The entries of ``case.history`` from index ``after`` on."""
+    return [
         {"case_id": case.case_id, "step": step, **{name: getattr(entry, name) for name in _ENTRY}}
         for step, entry in enumerate(case.history)
         if step >= after
     ]
-    connection.execute(history.insert(), rows)
 
 
-def _set_departments(connection: Connection, case: Case) -> None:
-    theirs = case_departments
-    connection.execute(theirs.delete().where(theirs.c.case_id == case.case_id))
-    rows = [
+def _department_rows(case: Case) -> list[dict[str, Any]]:
+    """Who leads and who assists."""
+    return [
         {
             "case_id": case.case_id,
             "department": code,
@@ -377,7 +313,6 @@ def _set_departments(connection: Connection, case: Case) -> None:
         }
         for code in dict.fromkeys((case.department, *case.co_departments))
     ]
-    connection.execute(theirs.insert(), rows)
 
 
 def _write_notices(connection: Connection, before: Case | None, after: Case) -> None:
@@ -410,7 +345,7 @@ def _plain_row(case: Case) -> dict[str, Any]:
     row = {name: getattr(case, name) for name in _PLAIN}
     row |= {level: getattr(case.address, level) for level in _ADDRESS}
     row["co_departments"] = list(case.co_departments)
-    row["cards"] = [{**asdict(card), "at": card.at.isoformat()} for card in case.cards]
+    row["cards"] = [card.as_json() for card in case.cards]
     row["red"] = case.is_red
     return row
 
@@ -418,9 +353,6 @@ def _plain_row(case: Case) -> dict[str, Any]:
 def _case(row: Any, steps: list[HistoryEntry]) -> Case:
     values = {name: row[name] for name in _PLAIN}
     values["co_departments"] = tuple(row["co_departments"])
-    values["cards"] = tuple(
-        Card(card["colour"], dt.datetime.fromisoformat(card["at"]), card["reason"])
-        for card in row["cards"]
-    )
+    values["cards"] = tuple(map(Card.from_json, row["cards"]))
     address = Address(*(row[level] for level in _ADDRESS))
     return Case(**values, address=address, history=tuple(steps))

@@ -122,7 +122,7 @@ def test_a_crash_while_filing_leaves_nothing(store: Store, monkeypatch: pytest.M
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr("intake.store._append", crash)
+        patch.setattr("intake.store._entry_rows", crash)
         with pytest.raises(Crash):
             store.file(make(), "k", "key-00001")
     assert store.count(CaseQuery()) == 0
