@@ -10,13 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import yaml
 
 from bot.nlu.gist import gist
-from bot.nlu.normalizer import normalize
 from bot.nlu.ranker import Calibration, LinearRanker, TextFeatures, clip, long_letters
 from bot.nlu.words import segments
 from bot.vocabulary import load_yaml
@@ -67,18 +64,6 @@ class AppealTypeModel:
         points = _points(text)
         total = margins + _POINT * np.array([points.get(name, 0) for name in self._ranker.labels])
         return self._ranker.labels[int(total.argmax())]
-
-
-def read_types(path: Path) -> tuple[list[str], list[str]]:
-    """Normalised texts of ``data/appeal_types.yml`` and the type of each."""
-    table = yaml.safe_load(path.read_text("utf-8"))
-    rows = [
-        (normalize(line), name)
-        for name, groups in table.items()
-        for lines in groups.values()
-        for line in lines
-    ]
-    return [text for text, _ in rows], [name for _, name in rows]
 
 
 @cache

@@ -16,10 +16,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.appeal_type import AppealTypeModel, read_types, type_by_rules
+from bot.nlu.appeal_type import AppealTypeModel, type_by_rules
 from bot.nlu.classifier import DEPARTMENT_RANKING
 from bot.nlu.component import RuleExtractor
 from bot.nlu.danger import find_dangers
+from bot.nlu.grouped_examples import read_grouped
 from bot.nlu.labels import REPORT_INTENT
 from bot.nlu.normalizer import normalize
 from bot.nlu.urgency import URGENT, URGENT_BY_RULE, UrgencyModel, read_examples
@@ -116,7 +117,7 @@ class AppealProfiler(RuleExtractor):
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT) == REPORT_INTENT
         ]
-        self._types = AppealTypeModel().fit(*read_types(TYPE_EXAMPLES))
+        self._types = AppealTypeModel().fit(*read_grouped(TYPE_EXAMPLES))
         self._urgency = UrgencyModel().fit(*read_examples(URGENCY_EXAMPLES), everyday)
         with self._model_storage.write_to(self._resource) as directory:
             joblib.dump((self._types, self._urgency), directory / _FILE_NAME)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -113,7 +113,7 @@ class _Terms:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Loaded models share their terms, which are mostly the same."""
         self.__dict__ |= state
-        self._columns = {sys.intern(term): column for term, column in self._columns.items()}
+        self._columns = shared_terms(self._columns)
         self._known = list(self._columns)
 
     def __len__(self) -> int:
@@ -140,6 +140,11 @@ class _Terms:
         columns, times = np.unique(np.array(known, np.int32), return_counts=True)
         values = (1 + np.log(times.astype(np.float32))) * self._weights[columns]
         return columns, values / max(float(np.linalg.norm(values)), 1e-12)
+
+
+def shared_terms(columns: Mapping[str, int]) -> dict[str, int]:
+    """``columns`` with one string in memory for each term, whichever models know it."""
+    return {sys.intern(term): column for term, column in columns.items()}
 
 
 def _ngrams(text: str) -> list[str]:

@@ -9,21 +9,19 @@ so that a fire between two complaints is not averaged away.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import yaml
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from bot.nlu.danger import find_dangers, names_any_danger
 from bot.nlu.gist import gist
-from bot.nlu.normalizer import normalize
-from bot.nlu.ranker import clip
+from bot.nlu.grouped_examples import read_grouped
+from bot.nlu.ranker import clip, shared_terms
 from bot.vocabulary import load_yaml
 
 # Cross-validated on the examples, with everyday appeals in training: 0.98 of the urgent are found,
@@ -109,7 +107,7 @@ class UrgencyModel:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Loaded models share their terms, which are mostly the same."""
         self.__dict__ |= state
-        self._columns = {sys.intern(term): column for term, column in self._columns.items()}
+        self._columns = shared_terms(self._columns)
 
     def chance(self, text: str) -> float:
         """0 to 1 for a normalised text: that of its most dangerous sentence; 0 without words.
@@ -167,14 +165,8 @@ class UrgencyModel:
 
 def read_examples(path: Path) -> tuple[list[str], list[bool]]:
     """Normalised texts of ``data/urgency.yml`` and whether each is urgent."""
-    table = yaml.safe_load(path.read_text("utf-8"))
-    rows = [
-        (normalize(line), name == "urgent")
-        for name in ("urgent", "not_urgent")
-        for lines in table[name].values()
-        for line in lines
-    ]
-    return [text for text, _ in rows], [urgent for _, urgent in rows]
+    texts, labels = read_grouped(path)
+    return texts, [label == "urgent" for label in labels]
 
 
 @cache

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.appeal_type import read_types
+from bot.nlu.grouped_examples import read_grouped
 from bot.nlu.normalizer import normalize
-from bot.nlu.urgency import read_examples as read_urgency_examples
 from cli.classify import Classifier
 from cli.model import PROJECT
 from tests.integration import understanding
@@ -105,8 +104,8 @@ def test_reasons_are_words_of_the_matter(classifier: Classifier) -> None:
 def test_no_fixed_line_is_a_training_line(name: str) -> None:
     files = example_files(PROJECT / "data" / "nlu")
     examples = {example.text for path in files for example in read_examples(path)}
-    examples |= set(read_urgency_examples(PROJECT / "data" / "urgency.yml")[0])
-    examples |= set(read_types(PROJECT / "data" / "appeal_types.yml")[0])
+    for own in ("urgency.yml", "appeal_types.yml"):
+        examples |= set(read_grouped(PROJECT / "data" / own)[0])
     texts = [row["text"] for row in understanding.rows(name)]
     assert [text for text in texts if text in examples or normalize(text) in examples] == []
 

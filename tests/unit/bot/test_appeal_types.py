@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.appeal_type import AppealTypeModel, read_types, type_by_rules
+from bot.nlu.appeal_type import AppealTypeModel, type_by_rules
+from bot.nlu.grouped_examples import read_grouped
 from bot.nlu.normalizer import normalize
 from bot.nlu.profile import TYPE_EXAMPLES, appeal_type
 from bot.vocabulary import appeal_types
@@ -25,11 +26,11 @@ _BETWEEN = (
 
 @pytest.fixture(scope="module")
 def model() -> AppealTypeModel:
-    return AppealTypeModel().fit(*read_types(TYPE_EXAMPLES))
+    return AppealTypeModel().fit(*read_grouped(TYPE_EXAMPLES))
 
 
 def test_every_type_has_enough_examples_and_none_stands_twice() -> None:
-    texts, types = read_types(TYPE_EXAMPLES)
+    texts, types = read_grouped(TYPE_EXAMPLES)
     counts = Counter(types)
     assert set(counts) == set(appeal_types())
     assert min(counts.values()) >= 180
@@ -37,7 +38,7 @@ def test_every_type_has_enough_examples_and_none_stands_twice() -> None:
 
 
 def test_examples_are_of_all_lengths() -> None:
-    texts, types = read_types(TYPE_EXAMPLES)
+    texts, types = read_grouped(TYPE_EXAMPLES)
     for name in appeal_types():
         lengths = [len(text) for text, kind in zip(texts, types, strict=True) if kind == name]
         assert sum(length < 30 for length in lengths) >= 60
@@ -46,7 +47,7 @@ def test_examples_are_of_all_lengths() -> None:
 
 
 def test_unseen_examples_are_told_apart_better_than_by_the_cues() -> None:
-    texts, types = read_types(TYPE_EXAMPLES)
+    texts, types = read_grouped(TYPE_EXAMPLES)
     right: Counter[str] = Counter()
     by_rules = 0
     for fold in range(_FOLDS):
