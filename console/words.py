@@ -13,27 +13,7 @@ from typing import Any
 from bot import vocabulary
 from bot.places import place_tree
 
-ROLES: Mapping[str, str] = {
-    "citizen": "市民",
-    "staff": "受理人员",
-    "department": "承办部门",
-    "supervisor": "督办人员",
-    "admin": "管理员",
-    "machine": "系统",
-}
 SIGNING_IN = ("staff", "department", "supervisor", "admin")
-
-CHANNELS: Mapping[str, str] = {
-    "wechat": "微信",
-    "webchat": "网页聊天",
-    "hotline": "热线电话",
-    "open311": "Open311 接口",
-    "rest": "接口",
-    "web": "网上表单",
-    "counter": "窗口",
-    "grid": "网格员",
-    "device": "设备",
-}
 
 # Kinds of entries in the history besides ``state``.
 KINDS: Mapping[str, str] = {
@@ -57,14 +37,6 @@ NOTICE_CHANNELS: Mapping[str, str] = {
     "template": "微信模板消息",
     "sms": "短信",
     "webhook": "部门系统",
-}
-
-SATISFACTION: Mapping[int, str] = {
-    5: "非常满意",
-    4: "满意",
-    3: "一般",
-    2: "不满意",
-    1: "非常不满意",
 }
 
 # From, to, and the roles that the page offers this step. An administrator is offered all of them.
@@ -108,12 +80,12 @@ def words() -> dict[str, Any]:
         "handling_modes": dict(vocabulary.handling_modes()),
         "platforms": dict(vocabulary.platforms()),
         "districts": list(place_tree()),
-        "roles": dict(ROLES),
+        "roles": dict(vocabulary.roles()),
         "signing_in": list(SIGNING_IN),
-        "channels": dict(CHANNELS),
+        "channels": dict(vocabulary.channels()),
         "kinds": dict(KINDS),
         "notice_channels": dict(NOTICE_CHANNELS),
-        "satisfaction": dict(SATISFACTION),
+        "satisfaction": dict(vocabulary.satisfaction()),
         "steps": [list(step) for step in STEPS],
         "key_roles": {"machine": "代市民操作的系统", "source": "只提交诉求的来源"},
     }

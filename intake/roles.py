@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 from bot import vocabulary
 
-ROLES: Mapping[str, str] = {
-    "citizen": "市民",
-    "staff": "受理人员",
-    "department": "承办部门",
-    "supervisor": "督办人员",
-    "admin": "管理员",
-    "machine": "系统",
-}
+ROLES = vocabulary.roles()
 # Those who sign in; a citizen speaks through a channel and the machine has no password.
 ACCOUNT_ROLES = ("staff", "department", "supervisor", "admin")
 

@@ -19,7 +19,7 @@ from intake.deadlines import due_times, end_of_working_day
 from intake.roles import MACHINE, Actor
 from intake.waiting import extended_due
 
-SATISFACTION = {5: "非常满意", 4: "满意", 3: "一般", 2: "不满意", 1: "非常不满意"}
+SATISFACTION = vocabulary.satisfaction()
 
 _TIMES = frozenset(
     name

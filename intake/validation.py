@@ -14,17 +14,7 @@ from bot.case_id import canonical
 from intake.cases import Address, Contact, NewCase
 from intake.text import clean
 
-CHANNELS = (
-    "wechat",
-    "webchat",
-    "hotline",
-    "open311",
-    "rest",
-    "web",
-    "counter",
-    "grid",
-    "device",
-)
+CHANNELS = tuple(vocabulary.channels())
 MAX_DESCRIPTION = 10_000
 MAX_DETAIL = 500
 MAX_SHORT = 200

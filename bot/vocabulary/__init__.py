@@ -87,6 +87,21 @@ def platforms() -> Mapping[str, str]:
     return _appeals()["platforms"]
 
 
+def roles() -> Mapping[str, str]:
+    """Role code → Chinese name."""
+    return _appeals()["roles"]
+
+
+def channels() -> Mapping[str, str]:
+    """Channel by which an appeal came in → Chinese name."""
+    return _appeals()["channels"]
+
+
+def satisfaction() -> Mapping[int, str]:
+    """Marks of the citizen's judgement, 5 best → Chinese words."""
+    return _appeals()["satisfaction"]
+
+
 @cache
 def danger_leads() -> Mapping[str, str]:
     """Kind of danger → department that leads whatever else the words say."""
