@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from intake.retention import Retention
 
 Fail = Callable[[Exception], typer.Exit]
 
@@ -45,9 +50,8 @@ def intake_commands(settings: Callable[[], Settings], console: Console, fail: Fa
             raise fail(error) from error
         console.print(f"已恢复 {count} 件诉求")
 
-    @commands.command()
-    def reseal() -> None:
-        """换密钥：把新密钥写在 SUQIU_DATA_KEY 最前面，运行它，再去掉旧密钥。"""
+    @contextmanager
+    def retention() -> Iterator[Retention]:
         from bot.privacy import SealBroken
         from intake.database import Database
         from intake.personal import PersonalData
@@ -57,7 +61,7 @@ def intake_commands(settings: Callable[[], Settings], console: Console, fail: Fa
         known = settings()
         database = Database(known.database_url)
         try:
-            count = Retention(database, PersonalData(known.data_key)).seal_anew()
+            yield Retention(database, PersonalData(known.data_key))
         except SealBroken as error:
             raise fail(
                 ValueError("有的内容用 SUQIU_DATA_KEY 里的密钥打不开，没有换完。")
@@ -66,26 +70,21 @@ def intake_commands(settings: Callable[[], Settings], console: Console, fail: Fa
             raise fail(error) from error
         finally:
             database.close()
+
+    @commands.command()
+    def reseal() -> None:
+        """换密钥：把新密钥写在 SUQIU_DATA_KEY 最前面，运行它，再去掉旧密钥。"""
+        with retention() as kept:
+            count = kept.seal_anew()
         console.print(f"已用新密钥重新加密 {count} 件")
 
     @commands.command()
     def anonymise() -> None:
         """现在就清除到期的旧内容（服务每小时也会自己做）。"""
-        from intake.database import Database
-        from intake.personal import PersonalData
-        from intake.retention import Retention
-        from intake.store import StoreUnavailable
-
-        known = settings()
-        database = Database(known.database_url)
-        try:
-            kept = Retention(database, PersonalData(known.data_key))
-            count = kept.anonymise_old(dt.datetime.now(dt.timezone.utc), known.keep_days)
-        except StoreUnavailable as error:
-            raise fail(error) from error
-        finally:
-            database.close()
-        console.print(f"已清除 {count} 件办结超过 {known.keep_days} 天的诉求的内容")
+        days = settings().keep_days
+        with retention() as kept:
+            count = kept.anonymise_old(dt.datetime.now(dt.timezone.utc), days)
+        console.print(f"已清除 {count} 件办结超过 {days} 天的诉求的内容")
 
     @commands.command()
     def downgrade(revision: str = typer.Argument(..., help="旧结构的编号，如 0001")) -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,14 @@ def train(model_dir: Path, on_step: Callable[[str], None]) -> Path:
     quiet()
     import rasa
 
+    from cli.rasa_tuning import examples_read_once
+
     fingerprint = source_fingerprint()
     model_dir.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         _steps(on_step),
-        _examples_read_once(),
+        examples_read_once(),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
@@ -80,28 +82,6 @@ def train(model_dir: Path, on_step: Callable[[str], None]) -> Path:
     return Path(result.model)
 
 
-@contextlib.contextmanager
-def _examples_read_once() -> Iterator[None]:
-    """Rasa's importers read the same files three times in a training; nobody changes what is read,
-    as each importer merges it into data of its own."""
-    from rasa.shared.importers import utils
-
-    read = utils.training_data_from_paths
-    known: dict[tuple[tuple[str, ...], str], Any] = {}
-
-    def read_once(paths: Iterable[str], language: str) -> Any:
-        key = tuple(paths), language
-        if key not in known:
-            known[key] = read(*key)
-        return known[key]
-
-    utils.training_data_from_paths = read_once
-    try:
-        yield
-    finally:
-        utils.training_data_from_paths = read
-
-
 def _training_files(folder: Path) -> list[str]:
     """All training data, the examples as one file in ``folder``.
 
@@ -110,7 +90,7 @@ def _training_files(folder: Path) -> list[str]:
     """
     joined: list[str] = []
     for path in sorted((PROJECT / "data" / "nlu").glob("*/*.yml")):
-        head, key, examples = path.read_text("utf-8").partition("\nnlu:\n")
+        _, key, examples = path.read_text("utf-8").partition("\nnlu:\n")
         if not key:
             raise TrainingFailed(f"{path} 里没有 nlu: 这一行")
         joined.append(examples.rstrip("\n") + "\n")

@@ -1,7 +1,7 @@
-"""Repairs of Rasa 3.6.21 that cost every turn of a conversation most of its time.
+"""Repairs of Rasa 3.6.21, without which it spends most of a turn, or of a training, on nothing.
 
-Each keeps what Rasa does and leaves out work that is the same every time. They are applied to the
-bot's process only, before Rasa starts; training and the commands run Rasa as it is. What each one
+Each keeps what Rasa does and leaves out work that is the same every time. :func:`apply` is for the
+bot's process, before Rasa starts; commands that parse or train take the one they need. What each
 replaces is named, so that it can be compared and dropped when Rasa changes.
 """
 
@@ -14,13 +14,14 @@ import functools
 import gc
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
 import aiohttp
 import fastjsonschema
 import rasa.core.tracker_store
+import rasa.shared.importers.utils
 import rasa.shared.utils.common
 import sqlalchemy as sa
 from rasa.core.actions.action import RemoteAction
@@ -67,6 +68,26 @@ def keep_model_from_collector() -> None:
         _give_back_memory()
 
     Agent.load_model = load_and_freeze
+
+
+@contextlib.contextmanager
+def examples_read_once() -> Iterator[None]:
+    """Rasa's importers read the same files three times in a training; nobody changes what is read,
+    as each importer merges it into data of its own."""
+    read = rasa.shared.importers.utils.training_data_from_paths
+    known: dict[tuple[tuple[str, ...], str], Any] = {}
+
+    def read_once(paths: Iterable[str], language: str) -> Any:
+        key = tuple(paths), language
+        if key not in known:
+            known[key] = read(*key)
+        return known[key]
+
+    rasa.shared.importers.utils.training_data_from_paths = read_once
+    try:
+        yield
+    finally:
+        rasa.shared.importers.utils.training_data_from_paths = read
 
 
 def _give_back_memory() -> None:

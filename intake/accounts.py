@@ -109,11 +109,7 @@ class Accounts:
             "must_change": True,
             "created_at": now,
         }
-        try:
-            with self._database.writing() as connection:
-                connection.execute(accounts.insert(), row)
-        except sa.exc.IntegrityError as error:
-            raise AccountError("这个用户名已经有人用了") from error
+        self._add(accounts, row, "这个用户名已经有人用了")
         return Account(name, shown, role, department, active=True, must_change=True)
 
     def first_admin(self, now: dt.datetime) -> str | None:
@@ -242,12 +238,15 @@ class Accounts:
             "channel": channel,
             "created_at": now,
         }
+        self._add(api_keys, row, "这个名称的密钥已经有了")
+        return ApiKey(name, role, channel), secret
+
+    def _add(self, table: sa.Table, row: dict[str, Any], taken: str) -> None:
         try:
             with self._database.writing() as connection:
-                connection.execute(api_keys.insert(), row)
+                connection.execute(table.insert(), row)
         except sa.exc.IntegrityError as error:
-            raise AccountError("这个名称的密钥已经有了") from error
-        return ApiKey(name, role, channel), secret
+            raise AccountError(taken) from error
 
     def keys(self) -> list[ApiKey]:
         """Every key, revoked ones too, by name."""

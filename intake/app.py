@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from sanic import Blueprint, Sanic
 from sanic.request import Request
@@ -115,16 +117,8 @@ def _notify(app: Sanic, service: IntakeService, settings: Settings) -> None:
 
 def _supervise(app: Sanic, service: IntakeService, seconds: float) -> None:
     """Let the rounds of the supervision begin and end with the server."""
-
-    @app.after_server_start
-    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.supervision = loop.create_task(service.scheduler.watch(seconds, service.run))
-
-    @app.before_server_stop
-    async def end(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        service.scheduler.stop()
-        app.ctx.supervision.cancel()
-        await asyncio.gather(app.ctx.supervision, return_exceptions=True)
+    rounds = functools.partial(service.scheduler.watch, seconds, service.run)
+    _in_background(app, "supervision", rounds, service.scheduler.stop)
 
 
 def _keep_house(app: Sanic, service: IntakeService, days: int) -> None:
@@ -138,11 +132,27 @@ def _keep_house(app: Sanic, service: IntakeService, days: int) -> None:
                 logger.warning("retention: the database is away, trying again in an hour")
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
+    _in_background(app, "housekeeping", erase)
+
+
+def _in_background(
+    app: Sanic,
+    name: str,
+    work: Callable[[], Coroutine[Any, Any, None]],
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """``work`` from the start of the server until its end, as the task ``app.ctx.<name>``.
+
+    ``stopping`` is called before it is cancelled.
+    """
+
     @app.after_server_start
-    async def begin_erasing(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.housekeeping = loop.create_task(erase())
+    async def begin(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        setattr(app.ctx, name, loop.create_task(work()))
 
     @app.before_server_stop
-    async def end_erasing(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        app.ctx.housekeeping.cancel()
-        await asyncio.gather(app.ctx.housekeeping, return_exceptions=True)
+    async def end(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        stopping()
+        task = getattr(app.ctx, name)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -22,18 +22,25 @@ def postgresql() -> Iterator[str]:
     server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/intake.db"
-    url = sa.engine.make_url(request.getfixturevalue("postgresql"))
+def new_database(like: str, tmp_path: pathlib.Path, prefix: str = "t") -> str:
+    """The URL of an empty database: in a new file, or on the server of the URL ``like``."""
+    url = sa.engine.make_url(like)
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{tmp_path}/{prefix}_intake.db"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    name = f"t{abs(hash(str(tmp_path)))}"
+    name = f"{prefix}{abs(hash(str(tmp_path)))}"
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+    """An empty database of each kind."""
+    on_server = request.param == "postgresql"
+    like = request.getfixturevalue("postgresql") if on_server else "sqlite://"
+    return new_database(like, tmp_path)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from intake.roles import CITIZEN, Actor
 from intake.steps import filed, moved, rebuilt
 from intake.store import CaseQuery, Store
 from intake.validation import parse_new_case
+from tests.contract.conftest import new_database
 from tests.contract.intake_running import DATA_KEY, NOON, case_body
 
 PERSONAL = PersonalData(DATA_KEY)
@@ -125,18 +126,6 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
-def empty_like(url: str, tmp_path: pathlib.Path) -> str:
-    parsed = sa.engine.make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return f"sqlite:///{tmp_path}/restored.db"
-    engine = sa.create_engine(parsed, isolation_level="AUTOCOMMIT")
-    name = f"r{abs(hash(str(tmp_path)))}"
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return parsed.set(database=name).render_as_string(hide_password=False)
-
-
 def test_backup_and_restore(
     store: Store, database: Database, database_url: str, tmp_path: pathlib.Path, tools: None
 ) -> None:
@@ -146,7 +135,7 @@ def test_backup_and_restore(
     with pytest.raises(BackupFailed, match="已经有了"):
         back_up(database_url, target)
     later = file(store)
-    other = empty_like(database_url, tmp_path)
+    other = new_database(database_url, tmp_path, "restored")
     assert restore(other, target) == 2
     with pytest.raises(BackupFailed, match="已经有诉求"):
         restore(other, target)
