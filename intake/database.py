@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -18,6 +18,9 @@ from sqlalchemy.pool import QueuePool
 from bot.sqlite import keep_log
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+Result = TypeVar("Result")
+
+_ATTEMPTS = 8
 _BUSY_SECONDS = 5
 _STATEMENT_SECONDS = 10
 # Any fixed number; it keeps two services that start together from migrating together.
@@ -113,6 +116,23 @@ class Database:
         """A transaction that is committed at the end of the block, or not at all."""
         with unavailable_as_named(self._engine.url), writing(self._engine) as connection:
             yield connection
+
+    def write_again_on_clash(self, work: Callable[[Connection], Result]) -> Result:
+        """Do ``work`` in a transaction, and anew where somebody was first with the same key.
+
+        ``work`` looks before it writes, so it finds at the next try what was in its way.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: the key stays taken.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except sa.exc.IntegrityError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         self._engine.dispose()

@@ -76,8 +76,8 @@ def add(connection: Connection, notices: Iterable[Notice], at: dt.datetime) -> N
     rows = [{**asdict(notice), "created_at": at, "state": "waiting"} for notice in notices]
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).on_conflict_do_nothing(index_elements=["key"]), rows)
+    once = _insert(connection, table).on_conflict_do_nothing(index_elements=["key"])
+    connection.execute(once, rows)
 
 
 class Outbox:
@@ -214,8 +214,7 @@ class Outbox:
                 mine = muted_citizens.c.citizen == citizen
                 connection.execute(muted_citizens.delete().where(mine))
                 return
-            insert = postgresql.insert if self._database.dialect == "postgresql" else sqlite.insert
-            row = insert(muted_citizens).values(citizen=citizen, since=now)
+            row = _insert(connection, muted_citizens).values(citizen=citizen, since=now)
             connection.execute(row.on_conflict_do_nothing())
 
     def _any_due(self, now: dt.datetime) -> bool:
@@ -226,6 +225,12 @@ class Outbox:
     def _finish(self, notice: KeptNotice, values: Mapping[str, Any]) -> bool:
         with self._database.writing() as connection:
             return _set(connection, notice, values)
+
+
+def _insert(connection: Connection, into: sa.Table) -> Any:
+    """An INSERT that can leave a row alone which is there already; each store has its own."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(into)
 
 
 def _due(now: dt.datetime) -> Any:

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 
-from bot.case_id import new_case_id
 from bot.settings import Settings
 from bot.vocabulary.supervision import supervision_rules
 from intake.accounts import Accounts
@@ -28,20 +27,20 @@ from intake.dispatch.families import Families
 from intake.dispatch.grids import load_grids
 from intake.dispatch.joining import Joining
 from intake.dispatch.rule_sets import RuleSets
+from intake.filing import maker
 from intake.guesses import GuessCount
 from intake.leases import Leases
 from intake.outbox import Outbox
-from intake.personal import PersonalData, Sealed
+from intake.personal import PersonalData
 from intake.retention import Retention
 from intake.roles import MACHINE, Actor
 from intake.scheduler import Scheduler
 from intake.sources import Alarms
-from intake.steps import filed
 from intake.store import CaseQuery, Store
 
 Result = TypeVar("Result")
 
-# The bot is the only caller so far; idempotency keys of another caller will not mix with its own.
+# The key of the settings, the bot's. Idempotency keys of other callers do not mix with its own.
 API_KEY_NAME = "suqiu"
 WRONG_GUESSES_BY_ASKER = 5
 WRONG_GUESSES_BY_ANYONE = 20
@@ -133,10 +132,7 @@ class IntakeService:
             dispatch = replace(dispatch, by_person=True)
         source = None if by.is_person_inside else key_name
 
-        def make() -> tuple[Case, Sealed]:
-            case_id = new_case_id(now.astimezone(SHANGHAI).date())
-            case = filed(hidden, case_id, now, dispatch, source)
-            return case, self.personal.seal(hidden, case_id)
+        make = maker(self.personal, hidden, dispatch, source, now)
 
         def also(connection: Connection, case: Case) -> None:
             self.families.adopt(connection, case, by, now)

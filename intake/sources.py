@@ -15,17 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.case_id import new_case_id
-from intake.cases import Case, NewCase
+from intake.cases import NewCase
 from intake.database import Database
-from intake.deadlines import SHANGHAI
-from intake.personal import PersonalData, Sealed
-from intake.steps import Dispatch, filed
+from intake.filing import maker
+from intake.personal import PersonalData
+from intake.steps import Dispatch
 from intake.store import file_on
 from intake.tables import cases, device_alarms
 from intake.workflow import CLOSED_STATES
-
-_ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -103,15 +100,9 @@ class Alarms:
 
         Any number of alarms may come at the same moment.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with self._database.writing() as connection:
-                    return self._take(connection, alarm, source, now)
-            except sa.exc.IntegrityError:
-                # Another alarm of the device filed its case in between: count for that one.
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        return self._database.write_again_on_clash(
+            lambda connection: self._take(connection, alarm, source, now)
+        )
 
     def of_case(self, case_id: str) -> AlarmCount | None:
         """The storm that a case is about, None for a case that no device filed."""
@@ -138,7 +129,9 @@ class Alarms:
             if _is_open(connection, known.case_id) or alarm.at - known.last_at < self._quiet:
                 return _counted(connection, known, alarm.at), False
             connection.execute(device_alarms.update().where(mine).values(current=False))
-        case, _ = file_on(connection, self._maker(alarm, source, now), source, None)
+        hidden = self._personal.hide(alarm.new)
+        make = maker(self._personal, hidden, self._decide(hidden, now), source, now)
+        case, _ = file_on(connection, make, source, None)
         first = AlarmCount(
             case_id=case.case_id,
             source=source,
@@ -151,19 +144,6 @@ class Alarms:
         values: dict[str, Any] = {name: getattr(first, name) for name in _SHOWN}
         connection.execute(device_alarms.insert(), {**values, "current": True})
         return first, True
-
-    def _maker(
-        self, alarm: Alarm, source: str, now: dt.datetime
-    ) -> Callable[[], tuple[Case, Sealed]]:
-        hidden = self._personal.hide(alarm.new)
-        dispatch = self._decide(hidden, now)
-
-        def make() -> tuple[Case, Sealed]:
-            case_id = new_case_id(now.astimezone(SHANGHAI).date())
-            case = filed(hidden, case_id, now, dispatch, source)
-            return case, self._personal.seal(hidden, case_id)
-
-        return make
 
 
 def _is_open(connection: Connection, case_id: str) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from intake import guesses, notices, tables
+from intake import guesses, notices, outbox, tables
 from intake.case_query import CaseQuery, matching
 from intake.cases import Address, Card, Case, HistoryEntry
 from intake.database import Database, StoreUnavailable, migrate
@@ -25,7 +25,6 @@ from intake.tables import case_departments, cases, history, idempotency_keys
 
 __all__ = ["CaseQuery", "Store", "StoreUnavailable", "migrate"]
 
-_FILING_ATTEMPTS = 8
 _ADDRESS = tuple(level.name for level in fields(Address))
 _PLAIN = tuple(f.name for f in fields(Case) if f.name not in ("address", "history"))
 _ENTRY = tuple(f.name for f in fields(HistoryEntry))
@@ -66,15 +65,9 @@ class Store:
         Returns:
             the case, and whether it is new. Once this returns, the case survives a crash.
         """
-        for attempt in range(1, _FILING_ATTEMPTS + 1):
-            try:
-                with self._database.writing() as connection:
-                    return file_on(connection, make, api_key_name, idempotency_key, also)
-            except sa.exc.IntegrityError:
-                # Somebody took the ID or filed under the same key in between: look again.
-                if attempt == _FILING_ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        return self._database.write_again_on_clash(
+            lambda connection: file_on(connection, make, api_key_name, idempotency_key, also)
+        )
 
     def get(self, case_id: str) -> Case | None:
         with self._database.reading() as connection:
@@ -321,16 +314,7 @@ def _write_notices(connection: Connection, before: Case | None, after: Case) -> 
         table = tables.followers.c
         statement = sa.select(table.citizen).where(table.case_id == after.case_id)
         following = connection.scalars(statement.order_by(table.joined_at)).all()
-    rows = [
-        {
-            **asdict(notice),
-            "created_at": after.updated_at,
-            "state": "waiting",
-        }
-        for notice in notices.decide(before, after, following)
-    ]
-    if rows:
-        connection.execute(tables.notices.insert(), rows)
+    outbox.add(connection, notices.decide(before, after, following), after.updated_at)
 
 
 def _row(case: Case, sealed: Sealed) -> dict[str, Any]:

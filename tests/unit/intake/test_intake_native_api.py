@@ -297,7 +297,7 @@ def test_a_bug_is_a_plain_500_and_its_log_holds_no_words(
     def broken(*_: Any) -> None:
         raise ValueError("市民的秘密 13912345678")
 
-    monkeypatch.setattr("intake.service.filed", broken)
+    monkeypatch.setattr("intake.filing.filed", broken)
     with caplog.at_level(logging.DEBUG):
         response = file(bot, description="市民的秘密")
     assert error(response, 500) == "internal_error"
