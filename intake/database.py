@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +31,10 @@ _MIGRATION_LOCK = 3_110_757
 
 class StoreUnavailable(Exception):
     """The database cannot be used; the message is one Chinese sentence without its password."""
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room left for the database: nothing of the transaction was kept."""
 
 
 def make_engine(url: str) -> Engine:
@@ -100,6 +106,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url)
+        # SQLite lets whoever waits for its one writer sleep for longer and longer; among the
+        # threads of one service each goes as soon as the one before is done.
+        self._turn = _Turn() if self.dialect == "sqlite" else nullcontext()
 
     @property
     def dialect(self) -> str:
@@ -114,7 +123,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, or not at all."""
-        with unavailable_as_named(self._engine.url), writing(self._engine) as connection:
+        named = unavailable_as_named(self._engine.url)
+        with named, self._turn, writing(self._engine) as connection:
             yield connection
 
     def write_again_on_clash(self, work: Callable[[Connection], Result]) -> Result:
@@ -138,9 +148,25 @@ class Database:
         self._engine.dispose()
 
 
+class _Turn:
+    """A lock that is waited for no longer than for a busy database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=_BUSY_SECONDS):
+            raise TimeoutError("writers of this service")
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
+
+
 @contextmanager
 def unavailable_as_named(url: URL) -> Iterator[None]:
     """Turn a database's refusal into :class:`StoreUnavailable` with words for the operator.
+
+    A full disk is told apart: waiting does not help there, and only the operator can.
 
     Integrity and data errors pass: there the database works and refuses what we sent.
     """
@@ -150,7 +176,19 @@ def unavailable_as_named(url: URL) -> Iterator[None]:
         raise
     except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError) as error:
         where = url.render_as_string(hide_password=True)
+        if _is_full(error):
+            raise StoreFull(f"数据库所在的磁盘满了：{where}，请腾出空间。") from error
         raise StoreUnavailable(f"数据库现在不能用：{where}，请检查它是否可读写。") from error
+
+
+def _is_full(error: Exception) -> bool:
+    """SQLite names SQLITE_FULL only in words, PostgreSQL has a code for it (53100 disk_full)."""
+    cause = getattr(error, "orig", None) or error
+    return (
+        "disk is full" in str(cause)
+        or getattr(cause, "pgcode", None) == "53100"
+        or getattr(cause, "errno", None) == errno.ENOSPC
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.failure import describe
-from intake.database import StoreUnavailable
+from intake.database import StoreFull, StoreUnavailable
 from intake.open311.documents import Open311Error, error_document, format_of
 from intake.open311.rendering import respond
 
@@ -93,6 +93,8 @@ def as_api_error(exception: Exception) -> ApiError:
         return exception
     if isinstance(exception, Open311Error):
         return ApiError(exception.status, "open311_error", "；".join(exception.messages))
+    if isinstance(exception, StoreFull):
+        return ApiError(503, "store_full", "受理平台的磁盘满了，这次没有保存，请联系管理员")
     if isinstance(exception, StoreUnavailable):
         return ApiError(503, "store_unavailable", "受理平台的数据库暂时不能用，请稍后重试")
     if isinstance(exception, SanicException):

@@ -24,20 +24,22 @@ import sqlalchemy as sa
 from bot.settings import Settings
 from intake import tables
 from intake.database import Database
-from intake.steps import rebuilt
-from intake.store import CaseQuery, Store
 from tests.contract.intake_running import (
     API_KEY,
     ROOT,
     IntakeProcess,
-    case_body,
     free_port,
     intake_settings,
 )
-
-HEADERS = {"Authorization": f"Bearer {API_KEY}"}
-CITIZEN = "wechat:crash"
-STEPS = ["submitted", "accepted", "dispatched"]
+from tests.integration.filers import (
+    CITIZEN,
+    HEADERS,
+    Filer,
+    all_cases,
+    check_histories,
+    check_kept_once,
+    file,
+)
 
 
 @pytest.fixture
@@ -47,65 +49,6 @@ def postgresql() -> Iterator[str]:
     server = pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
-
-
-class Filer:
-    """Threads that file without pause, each appeal under its own key."""
-
-    def __init__(self, url: str, round_: int, threads: int = 4) -> None:
-        self.tried: set[str] = set()
-        self.acknowledged: dict[str, str] = {}
-        self._ended = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(url, f"round-{round_}-{number}"))
-            for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _run(self, url: str, name: str) -> None:
-        with httpx.Client(base_url=url, headers=HEADERS, trust_env=False, timeout=5) as client:
-            number = 0
-            while not self._ended.is_set():
-                key = f"{name}-{number:06}"
-                self.tried.add(key)
-                try:
-                    self.acknowledged[key] = file(client, key)
-                except httpx.TransportError:
-                    return
-                number += 1
-
-    def wait_for_one(self) -> None:
-        while not self.acknowledged:
-            time.sleep(0.001)
-
-    def end(self) -> None:
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(10)
-
-
-def file(client: httpx.Client, key: str) -> str:
-    response = client.post(
-        "/api/v1/cases",
-        json=case_body(citizen=CITIZEN, description=f"第 {key} 件"),
-        headers={"Idempotency-Key": key},
-    )
-    assert response.status_code in (200, 201), response.text
-    return response.json()["case_id"]
-
-
-def all_cases(client: httpx.Client) -> dict[str, str]:
-    """Case ID → description of everything that was filed."""
-    found: dict[str, str] = {}
-    while True:
-        params = {"citizen": CITIZEN, "limit": 100, "offset": len(found)}
-        page = client.get("/api/v1/cases", params=params).json()
-        found |= {case["case_id"]: case["description"] for case in page["cases"]}
-        assert all(len(case["history"]) == 3 for case in page["cases"])
-        if not page["cases"]:
-            assert page["total"] == len(found)
-            return found
 
 
 def kill_while_filing(settings: Settings, rounds: int) -> None:
@@ -122,40 +65,19 @@ def kill_while_filing(settings: Settings, rounds: int) -> None:
             running.start()
             tried |= filer.tried
             acknowledged |= filer.acknowledged
-        with httpx.Client(
-            base_url=running.url, headers=HEADERS, trust_env=False, timeout=10
-        ) as client:
-            kept = all_cases(client)
-            lost = {key for key, case_id in acknowledged.items() if case_id not in kept}
-            assert not lost
-            # The callers do not know what came of the rest, and try everything again.
-            retried = {key: file(client, key) for key in sorted(tried)}
-            kept = all_cases(client)
-        assert {key: retried[key] for key in acknowledged} == acknowledged
-        assert len(set(retried.values())) == len(tried) == len(kept)
-        assert {kept[case_id]: key for key, case_id in retried.items()} == {
-            f"第 {key} 件": key for key in tried
-        }
+        check_kept_once(running.url, tried, acknowledged)
     finally:
         running.kill()
 
 
-def check_histories(url: str) -> set[str]:
-    """Every history tells by itself how its case stands; the keys of the notices of all cases."""
+def keys_of_notices(url: str) -> set[str]:
+    """Of all cases, whose histories are whole: each filing tells the department, nobody else."""
+    count = check_histories(url)
     database = Database(url)
     try:
-        store, last, seen = Store(database), None, 0
-        while page := store.search(CaseQuery(), 200, after=last):
-            last = (page[-1].submitted_at, page[-1].case_id)
-            seen += len(page)
-            for case in page:
-                known = rebuilt(case.history)
-                assert {name: getattr(case, name) for name in known} == known
-                assert [entry.to_state for entry in case.history] == STEPS
         with database.reading() as connection:
             keys = connection.scalars(sa.select(tables.notices.c.key)).all()
-        # Each filing tells the department, and nobody else.
-        assert len(keys) == len(set(keys)) == seen
+        assert len(keys) == len(set(keys)) == count
         return set(keys)
     finally:
         database.close()
@@ -194,7 +116,7 @@ def kill_while_filing_and_telling(settings: Settings, rounds: int) -> None:
         settings, notifier=True, webhook_url=department.url, webhook_secret="secret"
     )
     kill_while_filing(telling, rounds)
-    wanted = check_histories(settings.database_url)
+    wanted = keys_of_notices(settings.database_url)
     running = IntakeProcess(telling)
     try:
         # A claim of a killed notifier is taken up again after some minutes.
@@ -221,7 +143,7 @@ def test_sigkill_while_filing_on_sqlite(tmp_path: pathlib.Path):
         kill_while_filing_and_telling(settings, KILLS)
     else:
         kill_while_filing(settings, rounds=5)
-    check_histories(settings.database_url)
+    keys_of_notices(settings.database_url)
 
 
 def test_sigkill_while_filing_on_postgresql(tmp_path: pathlib.Path, postgresql: str):
@@ -230,7 +152,7 @@ def test_sigkill_while_filing_on_postgresql(tmp_path: pathlib.Path, postgresql: 
         kill_while_filing_and_telling(settings, KILLS)
     else:
         kill_while_filing(settings, rounds=2)
-    check_histories(settings.database_url)
+    keys_of_notices(settings.database_url)
 
 
 def test_sigterm_answers_what_is_running_and_ends(tmp_path: pathlib.Path):
