@@ -1,11 +1,12 @@
 """What a big city costs: the intake service with ten thousand to a million cases.
 
     python bench/intake_scale.py [--cases 10000 100000 1000000] [--url postgresql://…] [--out FILE]
+                                 [--home FOLDER]
 
 Fills an empty database (SQLite in a new folder, or the one at ``--url``) with generated cases in
 steps, and at each step asks the running service over HTTP: a page of the staff's list, the same of
 a department, a status by ID, a filing, and how many filings and status queries a second 8 clients
-get through. The numbers of one run can be compared with each other, not with another machine's.
+get through. With ``--home`` the database stays, and a later run fills it further. The numbers of one run can be compared with each other, not with another machine's.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ sys.path.insert(0, str(PROJECT))
 
 import httpx  # noqa: E402
 import numpy as np  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
 from cryptography.fernet import Fernet  # noqa: E402
 
 from bot import vocabulary  # noqa: E402
@@ -50,6 +52,8 @@ _ROUNDS = 300
 _CLIENTS = 8
 _LOAD_SECONDS = 10.0
 _DAYS = 720
+_CHANNELS = ("wechat", "hotline", "web", "counter", "grid")
+_SHARES = (50, 30, 15, 4, 1)
 _PLACES = [
     ("南海区", "桂城街道"), ("南海区", "大沥镇"), ("南海区", "狮山镇"), ("禅城区", "祖庙街道"),
     ("禅城区", "石湾镇街道"), ("顺德区", "大良街道"), ("顺德区", "容桂街道"), ("顺德区", "乐从镇"),
@@ -72,7 +76,7 @@ def generated(count: int, first: int, now: dt.datetime, dice: random.Random) -> 
             description=f"第 {number} 件：楼下的路灯、垃圾和噪声，已经有 {number % 30} 天",
             department=code,
             appeal_type=dice.choice(types),
-            channel="wechat",
+            channel=dice.choices(_CHANNELS, _SHARES)[0],
             urgent=number % 50 == 0,
             address=Address(district, town, detail=f"{number % 900} 号"),
             citizen=f"wechat:{number % 200_000}",
@@ -87,6 +91,8 @@ def aged(case: Case, code: str, at: dt.datetime, now: dt.datetime, dice: random.
     if later > now:
         return case
     case = steps.moved(case, "in_progress", worker, later)
+    if dice.random() < 0.01:
+        case = steps.carded(case, "red", MACHINE, later, "超期未办")
     later += dt.timedelta(days=dice.expovariate(1 / 4))
     if later > now:
         return case
@@ -106,6 +112,12 @@ def fill(database: Database, count: int, first: int) -> None:
         seen |= set(fresh)
         with database.writing() as connection:
             insert_cases(connection, [(case, Sealed()) for case in fresh.values()])
+
+
+def number_of_cases(database: Database) -> int:
+    with database.reading() as connection:
+        count = sa.select(sa.func.count()).select_from(tables.cases)
+        return int(connection.scalar(count))
 
 
 def some_ids(database: Database, number: int) -> list[str]:
@@ -220,8 +232,10 @@ def main() -> None:
     arguments.add_argument("--cases", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     arguments.add_argument("--url", help="an empty PostgreSQL database")
     arguments.add_argument("--out", type=Path, default=PROJECT / "bench/results/intake_scale.md")
+    arguments.add_argument("--home", type=Path, help="keep the data here, and go on with it")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = str(given.home.absolute()) if given.home else temporary
         settings = load_settings(
             {
                 "SUQIU_HOME": folder,
@@ -242,11 +256,11 @@ def main() -> None:
         )  # fmt: skip
         migrate(settings.database_url)
         database = Database(settings.database_url)
-        rows, kept = {}, 0
+        rows, kept = {}, number_of_cases(database)
         for wanted in given.cases:
             began = time.monotonic()
-            fill(database, wanted - kept, kept)
-            kept = wanted
+            fill(database, max(0, wanted - kept), kept)
+            kept = max(kept, wanted)
             with database.writing() as connection:
                 connection.exec_driver_sql("ANALYZE")
             print(f"{wanted} cases after {time.monotonic() - began:.0f} s", flush=True)

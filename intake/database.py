@@ -144,6 +144,16 @@ class Database:
                     raise
         raise AssertionError("unreachable")
 
+    def tidy(self) -> None:
+        """Let SQLite learn how its tables have grown; PostgreSQL does it by itself.
+
+        https://www.sqlite.org/pragma.html#pragma_optimize
+        """
+        if self.dialect == "sqlite":
+            with self.writing() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+                connection.exec_driver_sql("PRAGMA optimize")
+
     def close(self) -> None:
         self._engine.dispose()
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from intake import guesses, notices, outbox, tables
-from intake.case_query import CaseQuery, matching
+from intake.case_query import CaseQuery, matching, newest
 from intake.cases import Address, Card, Case, HistoryEntry
 from intake.database import Database, StoreUnavailable, migrate
 from intake.dispatch.children import check_children_ended
@@ -28,8 +28,8 @@ __all__ = ["CaseQuery", "Store", "StoreUnavailable", "migrate"]
 _ADDRESS = tuple(level.name for level in fields(Address))
 _PLAIN = tuple(f.name for f in fields(Case) if f.name not in ("address", "history"))
 _ENTRY = tuple(f.name for f in fields(HistoryEntry))
-# Beyond it a list says "more than": counting a million rows costs more than showing a page.
-MOST_COUNTED = 10_000
+# Beyond it a list says "more than": counting all rows costs more than showing a page.
+MOST_COUNTED = 1_000
 
 
 class CaseChanged(Exception):
@@ -88,18 +88,7 @@ class Store:
                 page then does not grow with its number, as it does with ``offset``.
         """
         with self._database.reading() as connection:
-            statement = matching(sa.select(cases.c.case_id), query)
-            if after:
-                at, case_id = after
-                statement = statement.where(
-                    cases.c.submitted_at <= at,
-                    sa.or_(cases.c.submitted_at < at, cases.c.case_id > case_id),
-                )
-            statement = (
-                statement.order_by(cases.c.submitted_at.desc(), cases.c.case_id)
-                .limit(limit)
-                .offset(offset)
-            )
+            statement = newest(query, limit, offset, after)
             return read(connection, connection.scalars(statement).all())
 
     def count(self, query: CaseQuery, most: int | None = None) -> int:

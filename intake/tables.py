@@ -13,7 +13,9 @@ metadata = sa.MetaData()
 # question that shall use it must say the same; by what it is not, because SQLite would take "IN"
 # as a reason to go through the index of states instead.
 OPEN = "state NOT IN ('resolved', 'rejected', 'withdrawn', 'closed')"
-_RED = sa.text("red")
+URGENT, RED = "urgent", "red"
+_RED = sa.text(RED)
+_NAMED = sa.text("anonymised_at IS NULL")
 _CURRENT = sa.text("current")
 
 
@@ -109,8 +111,34 @@ cases = sa.Table(
         )
         for column in ("town", "department")
     ),
+    sa.Index(
+        "ix_cases_ended",
+        sa.text("coalesce(closed_at, resolved_at)"),
+        sqlite_where=_NAMED,
+        postgresql_where=_NAMED,
+    ),
+    sa.Index(
+        "ix_cases_urgent",
+        "submitted_at",
+        sqlite_where=sa.text(URGENT),
+        postgresql_where=sa.text(URGENT),
+    ),
+    sa.Index(
+        "ix_cases_open", "submitted_at", sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)
+    ),
+    sa.Index(
+        "ix_cases_open_urgent",
+        "submitted_at",
+        sqlite_where=sa.text(f"{URGENT} AND {OPEN}"),
+        postgresql_where=sa.text(f"{URGENT} AND {OPEN}"),
+    ),
+    sa.Index("ix_cases_town", "town", "submitted_at"),
+    sa.Index("ix_cases_channel", "channel", "submitted_at"),
     sa.Index("ix_cases_red", "submitted_at", sqlite_where=_RED, postgresql_where=_RED),
 )
+
+# When a case came to its end.
+ended_at = sa.func.coalesce(cases.c.closed_at, cases.c.resolved_at)
 
 # Lead and assisting departments, for the lists of those who may see only theirs.
 case_departments = sa.Table(
@@ -228,6 +256,7 @@ corrections = sa.Table(
     sa.Column("corrected_by", sa.String(80), nullable=False),
     sa.Column("corrected_at", UtcTime, nullable=False),
     sa.Index("ix_corrections_at", "corrected_at"),
+    sa.Index("ix_corrections_case", "case_id"),
 )
 
 # Every look at a citizen's personal data. Append-only like the history.

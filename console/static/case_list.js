@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { caseRow } from "./case_row.js";
 import { button, el, fill, toast, trouble } from "./dom.js";
 import { makeForm } from "./forms.js";
-import { countWords, makePager } from "./paging.js";
+import { countWords, makePager, MOST_COUNTED } from "./paging.js";
 import { leave } from "./shell.js";
 import { choices, departmentChoices, words } from "./words.js";
 
@@ -97,7 +97,7 @@ export function makeList(session, { onOpen, onFilter }) {
     return Promise.all(queueButtons.map(async ({ number, wanted }) => {
       try {
         const { total } = await get("/cases", { ...asked(wanted), limit: 1 });
-        number.textContent = total >= 10_000 ? "1万+" : String(total);
+        number.textContent = total >= MOST_COUNTED ? `${MOST_COUNTED}+` : String(total);
       } catch {
         number.textContent = "?"; // the list beside it says what is wrong
       }

@@ -38,7 +38,8 @@ export function makePager(previous, next, load) {
   };
 }
 
-/** How many there are; the API counts to 10000 at most. */
+/** How many there are; the API counts to 1000 at most. */
+export const MOST_COUNTED = 1000;
 export function countWords(total) {
-  return total >= 10_000 ? "1 万件以上" : `${total} 件`;
+  return total >= MOST_COUNTED ? `${MOST_COUNTED} 件以上` : `${total} 件`;
 }

@@ -19,6 +19,7 @@ from intake.api.describe import (
     ref,
     shown,
 )
+from intake.store import MOST_COUNTED
 from intake.validation import (
     CHANNELS,
     MAX_DESCRIPTION,
@@ -212,7 +213,7 @@ def _staff_list() -> dict[str, Any]:
     return shown(
         {
             "cases": listed("StaffRow"),
-            "total": {**COUNT, "description": "最多数到 10000"},
+            "total": {**COUNT, "description": f"最多数到 {MOST_COUNTED}"},
             "next": {**OPTIONAL_TEXT, "description": "下一页的 after；最后一页为 null"},
         }
     )

@@ -16,6 +16,7 @@ depends_on = None
 _TIME = sa.DateTime(timezone=True)
 _OPEN = "state NOT IN ('resolved', 'rejected', 'withdrawn', 'closed')"
 _RED = "red"
+_NAMED = "anonymised_at IS NULL"
 _CURRENT = "current"
 _TIMES_OF_CASES = (
     "dispatched_at",
@@ -33,12 +34,18 @@ _INDICES = {
     "ix_cases_resolved_at": ["resolved_at"],
     "ix_cases_closed_at": ["closed_at"],
     "ix_cases_updated_at": ["updated_at"],
+    "ix_cases_town": ["town", "submitted_at"],
+    "ix_cases_channel": ["channel", "submitted_at"],
 }
-_PARTIAL_INDICES = {
+_PARTIAL_INDICES: dict[str, tuple[list[Any], str]] = {
     "ix_cases_open_due": (["due_at"], _OPEN),
     "ix_cases_open_town": (["town", "submitted_at"], _OPEN),
     "ix_cases_open_department": (["department", "submitted_at"], _OPEN),
+    "ix_cases_open": (["submitted_at"], _OPEN),
+    "ix_cases_urgent": (["submitted_at"], "urgent"),
+    "ix_cases_open_urgent": (["submitted_at"], f"urgent AND {_OPEN}"),
     "ix_cases_red": (["submitted_at"], _RED),
+    "ix_cases_ended": ([sa.text("coalesce(closed_at, resolved_at)")], _NAMED),
 }
 _KEPT_FROM_THE_BEGINNING = (
     "department",
@@ -203,6 +210,7 @@ def _create_tables() -> None:
         sa.Column("corrected_at", _TIME, nullable=False),
     )
     op.create_index("ix_corrections_at", "corrections", ["corrected_at"])
+    op.create_index("ix_corrections_case", "corrections", ["case_id"])
     op.create_table(
         "looks",
         sa.Column("look_id", sa.Integer, primary_key=True),
