@@ -6,7 +6,8 @@
 Fills an empty database (SQLite in a new folder, or the one at ``--url``) with generated cases in
 steps, and at each step asks the running service over HTTP: a page of the staff's list, the same of
 a department, a status by ID, a filing, and how many filings and status queries a second 8 clients
-get through. With ``--home`` the database stays, and a later run fills it further. The numbers of one run can be compared with each other, not with another machine's.
+get through. With ``--home`` the database stays, and a later run fills it further.
+The numbers of one run can be compared with each other, not with another machine's.
 """
 
 from __future__ import annotations
