@@ -40,6 +40,7 @@ from cryptography.fernet import Fernet  # noqa: E402
 from bot import vocabulary  # noqa: E402
 from bot.case_id import PREFIX  # noqa: E402
 from bot.settings import Settings, load_settings  # noqa: E402
+from cli.bench_stock import free_port  # noqa: E402
 from intake import steps, tables  # noqa: E402
 from intake.accounts import Accounts  # noqa: E402
 from intake.cases import Address, Case, NewCase  # noqa: E402
@@ -240,7 +241,7 @@ def main() -> None:
         settings = load_settings(
             {
                 "SUQIU_HOME": folder,
-                "SUQIU_INTAKE_PORT": "8790",
+                "SUQIU_INTAKE_PORT": str(free_port()),
                 "SUQIU_DATA_KEY": Fernet.generate_key().decode(),
                 **{
                     name: "bench"
